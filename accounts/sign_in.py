@@ -1,0 +1,100 @@
+"""Signing in and out: a password first, then a one-time code, each attempt on record.
+
+Between the two steps nobody is signed in: the session only remembers whose code is awaited, for five minutes.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from django.contrib import auth
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+import django_otp
+from accounts import actions, one_time_codes
+from accounts.models import User
+from audit import journal
+from audit.models import Result
+from audit.origin import session_mark
+
+CODE_AWAITED_FOR = timedelta(minutes=5)
+PENDING_USER = "sign_in_pending_user"
+PENDING_SINCE = "sign_in_pending_since"
+SIGNED_IN_AT = "signed_in_at"
+LAST_USED_AT = "last_used_at"
+BACKEND = "accounts.backends.PasswordBackend"
+
+
+def check_password(request: HttpRequest, *, login_id: str, password: str, at: datetime) -> bool:
+    """Take the first step. True when the code is awaited next; False for any reason, which is never told.
+
+    An unknown id, a wrong password, a stopped and a locked account all look alike from outside.
+    """
+    user = auth.authenticate(request, username=login_id, password=password)
+    if not isinstance(user, User):
+        _record_refused_password(login_id)
+        return False
+    request.session.cycle_key()
+    request.session[PENDING_USER] = user.pk
+    request.session[PENDING_SINCE] = at.isoformat()
+    return True
+
+
+def awaited_person(request: HttpRequest, *, at: datetime) -> User | None:
+    """Return whose code is awaited, or None when nobody's is (any more)."""
+    since = request.session.get(PENDING_SINCE)
+    if since is None or at - datetime.fromisoformat(since) > CODE_AWAITED_FOR:
+        return None
+    return User.objects.filter(pk=request.session.get(PENDING_USER), is_active=True).first()
+
+
+def check_code(request: HttpRequest, user: User, *, code: str, at: datetime) -> bool:
+    """Take the second step: sign ``user`` in when ``code`` is right. The session gets a new key."""
+    device = one_time_codes.verify(user, code)
+    if device is None:
+        journal.record(actions.CODE_REFUSED, by=user, subject=user, result=Result.REFUSED)
+        return False
+    request.session.flush()
+    auth.login(request, user, backend=BACKEND)
+    django_otp.login(request, device)
+    request.session[SIGNED_IN_AT] = request.session[LAST_USED_AT] = at.isoformat()
+    user.last_login = at
+    user.save(update_fields=["last_login"])
+    journal.record(
+        actions.SIGNED_IN, by=user, subject=user, details={"code": session_mark(request.session.session_key)}
+    )
+    return True
+
+
+def sign_out(request: HttpRequest, *, expired: bool = False) -> None:
+    """End the session, at the person's wish or because its time is over, and record which."""
+    user = request.user
+    if isinstance(user, User):
+        journal.record(actions.SESSION_EXPIRED if expired else actions.SIGNED_OUT, by=user, subject=user)
+    auth.logout(request)
+
+
+def recorded_username(request: HttpRequest, credentials: dict[str, str] | None = None) -> str:
+    """Return what django-axes may store for an attempt: a known id, or a digest of anything else.
+
+    People type passwords, and once in a while a My Number, into the wrong box; neither may end up in a table.
+    """
+    typed = (credentials or {}).get("username") or request.POST.get("login_id", "")
+    if User.objects.filter(login_id=typed).exists():
+        return typed
+    return f"unknown:{hashlib.sha256(typed.encode(errors='replace')).hexdigest()[:16]}"
+
+
+def refused_message() -> str:
+    """The one sentence for every refused password, whatever the reason."""
+    return _("利用者IDまたはパスワードが違います。続けて間違えると、しばらくサインインできなくなります。")
+
+
+def _record_refused_password(login_id: str) -> None:
+    known = User.objects.filter(login_id=login_id).first()
+    journal.record(
+        actions.PASSWORD_REFUSED,
+        by=None,
+        subject=known or journal.Subject(kind="accounts.user", id="", label=_("登録のない利用者ID")),
+        result=Result.REFUSED,
+    )

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    name = "audit"
+    verbose_name = "監査記録"
+
+    def ready(self) -> None:
+        from audit import actions, vocabulary  # noqa: PLC0415  (the registry fills when every app is loaded)
+
+        vocabulary.declare(actions.ACTIONS)

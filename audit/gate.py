@@ -1,0 +1,48 @@
+"""The gate before a view: who may not pass is told so, and the attempt is on record."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from audit import actions, journal
+from audit.models import Result
+
+P = ParamSpec("P")
+Request = TypeVar("Request", bound=HttpRequest)
+
+
+def requires(
+    *permissions: str,
+) -> Callable[[Callable[Concatenate[Request, P], HttpResponse]], Callable[Concatenate[Request, P], HttpResponse]]:
+    """Let a view run only for somebody with one of ``permissions``; record everyone else's attempt and answer 403.
+
+    The permissions are kept on the view as ``required_permissions``, where a test reads them.
+    """
+
+    def decorate(
+        view: Callable[Concatenate[Request, P], HttpResponse],
+    ) -> Callable[Concatenate[Request, P], HttpResponse]:
+        @wraps(view)
+        def guarded(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            user: Any = request.user
+            if not any(user.has_perm(permission) for permission in permissions):
+                journal.record(
+                    actions.PAGE_REFUSED,
+                    by=user,
+                    subject=journal.Subject(kind="page", id=request.path[:64]),
+                    result=Result.REFUSED,
+                    details={
+                        "route": request.resolver_match.route if request.resolver_match else "",
+                        "method": request.method,
+                    },
+                )
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded.required_permissions = permissions  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate

@@ -1,0 +1,120 @@
+"""The append-only record of who did what to what, and when."""
+
+import uuid
+from typing import Any, NoReturn
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from audit import sealed_text, vocabulary
+
+REASON_KEY = "reason"
+
+
+class Result(models.TextChoices):
+    """How an attempt ended."""
+
+    DONE = "DONE", _("実行")
+    REFUSED = "REFUSED", _("拒否")
+    FAILED = "FAILED", _("失敗")
+
+
+class Event(models.Model):
+    """One thing that happened, or was refused.
+
+    There are no foreign keys: an entry outlives everything it mentions, so ids and labels are copied in as
+    they were. Only ``audit.journal`` writes entries; the database refuses to change or remove one
+    (migration 0002) and sets ``at`` and the transaction's id itself, whatever the writer says.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(_("日時"), db_default=Now())
+    action = models.CharField(_("操作"), max_length=60)
+    result = models.CharField(_("結果"), max_length=10, choices=Result, default=Result.DONE)
+    actor_id = models.BigIntegerField(_("利用者番号"), null=True, blank=True)
+    actor_name = models.CharField(_("利用者"), max_length=120, blank=True)
+    actor_roles = models.CharField(_("役割"), max_length=200, blank=True)
+    subject_kind = models.CharField(_("対象の種類"), max_length=40, blank=True)
+    subject_id = models.CharField(_("対象の識別子"), max_length=64, blank=True)
+    subject_label = models.CharField(_("対象"), max_length=60, blank=True)
+    person_id = models.UUIDField(_("受給者の識別子"), null=True, blank=True)
+    purpose = models.CharField(_("目的"), max_length=40, blank=True)
+    sealed_reason = models.BinaryField(_("理由（暗号化）"), null=True, blank=True)
+    details = models.JSONField(_("詳細"), default=dict, blank=True)
+    client = models.GenericIPAddressField(_("端末"), null=True, blank=True)
+    session = models.CharField(_("セッション"), max_length=16, blank=True)
+    request_id = models.UUIDField(_("要求番号"), null=True, blank=True)
+
+    class Meta:
+        db_table = 'audit"."event'
+        verbose_name = _("操作記録")
+        verbose_name_plural = _("操作記録")
+        default_permissions = ()
+        indexes = [
+            models.Index(name="event_by_time", fields=["-at", "-id"]),
+            models.Index(name="event_by_actor", fields=["actor_id", "-at", "-id"]),
+            models.Index(name="event_by_person", fields=["person_id", "-at", "-id"]),
+            models.Index(name="event_by_action", fields=["action", "-at", "-id"]),
+            models.Index(name="event_by_subject", fields=["subject_id", "-at"]),
+            models.Index(name="event_by_subject_label", fields=["subject_label", "-at"]),
+            models.Index(
+                name="event_by_result", fields=["result", "-at", "-id"], condition=~Q(result="DONE")
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(name="event_result_is_known", condition=Q(result__in=Result.values)),
+            models.CheckConstraint(name="event_has_an_action", condition=~Q(action="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action} {self.subject_id}"
+
+    @property
+    def action_label(self) -> str:
+        """The action's name for the reader."""
+        return vocabulary.label(self.action)
+
+    @property
+    def purpose_label(self) -> str:
+        """The purpose's name for the reader ("" when none was stated)."""
+        return vocabulary.purpose_label(self.purpose)
+
+    @property
+    def reason(self) -> str:
+        """The reason given in words, opened for this reader ("" when none was given)."""
+        if not self.sealed_reason:
+            return ""
+        return sealed_text.unseal(self.sealed_reason, key=REASON_KEY, bound_to=f"event|{self.pk}")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("audit entries are never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("audit entries are never deleted")
+
+
+class PersonLabel(models.Model):
+    """What a person is called, so that the record can be searched by name.
+
+    Kept apart from the record on purpose: names can be mended or erased here without touching the evidence.
+    """
+
+    person_id = models.UUIDField(primary_key=True)
+    name = models.CharField(_("氏名"), max_length=200)
+    kana = models.CharField(_("フリガナ"), max_length=200)
+
+    class Meta:
+        db_table = 'audit"."person_label'
+        verbose_name = _("受給者の呼び名")
+        default_permissions = ()
+        indexes = [
+            models.Index(name="person_label_by_name", fields=["name"], opclasses=["varchar_pattern_ops"]),
+            models.Index(name="person_label_by_kana", fields=["kana"], opclasses=["varchar_pattern_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"person {self.person_id}"

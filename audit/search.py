@@ -1,0 +1,202 @@
+"""Searching the record by conditions that combine, a page at a time, the newest first.
+
+Pages go by key (``at``, ``id``), never by offset, so that the last page costs what the first does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from audit import vocabulary
+from audit.models import Event, PersonLabel, Result
+
+PAGE = 50
+#: Counting stops here: beyond it the page says "more than", which costs the same however long the record grows.
+COUNTED_UP_TO = 1_000
+PEOPLE_UP_TO = 50
+
+
+class SearchForm(forms.Form):
+    """The conditions. Everything may stay empty; what is filled in must all hold."""
+
+    from_on = forms.DateField(
+        label=gettext_lazy("期間（から）"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%Y/%m/%d"],
+        error_messages={"invalid": gettext_lazy("期間（から）は 2026-11-23 のように入力してください。")},
+    )
+    to_on = forms.DateField(
+        label=gettext_lazy("期間（まで）"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%Y/%m/%d"],
+        error_messages={"invalid": gettext_lazy("期間（まで）は 2026-11-23 のように入力してください。")},
+    )
+    actor = forms.CharField(
+        label=gettext_lazy("利用者"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("氏名の一部"),
+        error_messages={"max_length": gettext_lazy("利用者は60文字以内で入力してください。")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    subject = forms.CharField(
+        label=gettext_lazy("対象"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("受給者の氏名かフリガナの先頭、受付番号、受給者番号"),
+        error_messages={"max_length": gettext_lazy("対象は60文字以内で入力してください。")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    actions = forms.MultipleChoiceField(
+        label=gettext_lazy("操作"),
+        required=False,
+        choices=vocabulary.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": gettext_lazy("操作を一覧から選んでください。")},
+    )
+    result = forms.ChoiceField(
+        label=gettext_lazy("結果"),
+        required=False,
+        choices=[("", gettext_lazy("すべて")), *Result.choices],
+        error_messages={"invalid_choice": gettext_lazy("結果を一覧から選んでください。")},
+    )
+
+    def clean_actor(self) -> str:
+        return _without_a_number(self.cleaned_data["actor"])
+
+    def clean_subject(self) -> str:
+        return _without_a_number(self.cleaned_data["subject"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("from_on"), cleaned.get("to_on")
+        if first and last and last < first:
+            self.add_error("to_on", _("期間（まで）は、期間（から）以後の日付にしてください。"))
+        return cleaned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of entries, how many there are in all (None = more than counted), and where the next begins."""
+
+    events: list[Event]
+    count: int | None
+    older: str | None
+    names: Mapping[UUID, str]
+
+
+def find(conditions: Mapping[str, Any], *, before: str | None = None) -> Page:
+    """Return the entries that meet ``conditions`` (a valid form's data), from the cursor ``before`` on."""
+    matching = _matching(conditions)
+    rows = list(_from(matching, before).order_by(F("at").desc(), F("id").desc())[: PAGE + 1])
+    events, more = rows[:PAGE], rows[PAGE:]
+    counted = matching.order_by()[: COUNTED_UP_TO + 1].count()
+    return Page(
+        events=events,
+        count=counted if counted <= COUNTED_UP_TO else None,
+        older=_cursor(events[-1]) if more else None,
+        names=_names(events),
+    )
+
+
+def sentence(conditions: Mapping[str, Any]) -> str:
+    """Return the conditions as one sentence, so that everybody sees what was asked."""
+    parts = [f"{label}＝{value}" for label, value in chips(conditions)]
+    return _("すべての記録") if not parts else _(" かつ ").join(parts)
+
+
+def chips(conditions: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what is asked, condition by condition (label, value)."""
+    found: list[tuple[str, str]] = []
+    first, last = conditions.get("from_on"), conditions.get("to_on")
+    if first or last:
+        found.append((_("期間"), f"{first or ''}〜{last or ''}"))
+    if conditions.get("actor"):
+        found.append((_("利用者"), conditions["actor"]))
+    if conditions.get("subject"):
+        found.append((_("対象"), conditions["subject"]))
+    if conditions.get("actions"):
+        found.append((_("操作"), "・".join(vocabulary.label(action) for action in conditions["actions"])))
+    if conditions.get("result"):
+        found.append((_("結果"), str(Result(conditions["result"]).label)))
+    return found
+
+
+def around(event: Event, *, minutes: int = 30) -> QuerySet[Event]:
+    """Return what the same person did from half an hour before to half an hour after ``event``."""
+    span = timedelta(minutes=minutes)
+    return Event.objects.filter(
+        actor_id=event.actor_id, at__gte=event.at - span, at__lte=event.at + span
+    ).order_by("-at", "-id")[:PAGE]
+
+
+def names_of(events: list[Event]) -> Mapping[UUID, str]:
+    """Return what the people in ``events`` are called, by id."""
+    return _names(events)
+
+
+def _matching(conditions: Mapping[str, Any]) -> QuerySet[Event]:
+    events = Event.objects.all()
+    if first := conditions.get("from_on"):
+        events = events.filter(at__gte=_midnight(first))
+    if last := conditions.get("to_on"):
+        events = events.filter(at__lt=_midnight(last + timedelta(days=1)))
+    if actor := conditions.get("actor"):
+        events = events.filter(actor_name__contains=actor)
+    if chosen := conditions.get("actions"):
+        events = events.filter(action__in=chosen)
+    if result := conditions.get("result"):
+        events = events.filter(result=result)
+    if subject := conditions.get("subject"):
+        events = events.filter(Q(subject_label=subject) | Q(person_id__in=_people_called(subject)))
+    return events
+
+
+def _people_called(text: str) -> list[UUID]:
+    called = PersonLabel.objects.filter(Q(name__startswith=text) | Q(kana__startswith=text))
+    return list(called.order_by("pk").values_list("pk", flat=True)[:PEOPLE_UP_TO])
+
+
+def _names(events: list[Event]) -> Mapping[UUID, str]:
+    people = {event.person_id for event in events if event.person_id}
+    return dict(PersonLabel.objects.filter(pk__in=people).values_list("pk", "name"))
+
+
+def _midnight(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _cursor(event: Event) -> str:
+    return f"{event.at.isoformat()}_{event.pk}"
+
+
+def _from(events: QuerySet[Event], cursor: str | None) -> QuerySet[Event]:
+    """Keep what is older than the cursor; one that is not ours is the first page."""
+    if not cursor:
+        return events
+    try:
+        moment, _separator, key = cursor.partition("_")
+        at, pk = datetime.fromisoformat(moment), UUID(key)
+    except ValueError:
+        return events
+    if timezone.is_naive(at):
+        return events
+    return events.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
+
+
+def _without_a_number(text: str) -> str:
+    """Refuse twelve digits in a row: a My Number is never a condition, and the conditions are recorded."""
+    digits = [character for character in text if character.isdigit()]
+    if len(digits) >= 12:  # noqa: PLR2004  (the length of a My Number)
+        raise forms.ValidationError(_("個人番号では検索できません。氏名、フリガナ、受付番号、受給者番号で検索してください。"))
+    return text.strip()

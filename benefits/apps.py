@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class BenefitsConfig(AppConfig):
+    name = "benefits"
+    verbose_name = "公費負担医療"
+
+    def ready(self) -> None:
+        from audit import vocabulary  # noqa: PLC0415  (the registry fills when every app is loaded)
+        from benefits import events  # noqa: PLC0415
+
+        vocabulary.declare(events.ACTIONS)

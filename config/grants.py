@@ -1,0 +1,90 @@
+"""What the serving role may do in the database: one line per table and function, and nothing beyond.
+
+``manage.py prepare`` takes everything away and gives exactly this; ``manage.py check_grants`` reports each
+difference, and the service does not start while there is one. A table that is not listed is a difference, so a new
+table cannot go unconsidered. The owner role needs no line; the auditor role has none yet.
+
+Rows are kept unless DELETE is listed. Identity columns need no privilege on their sequence.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+NOTHING: frozenset[str] = frozenset()
+READ = frozenset({"SELECT"})
+APPEND = frozenset({"SELECT", "INSERT"})
+CHANGE = frozenset({"SELECT", "INSERT", "UPDATE"})
+USE = frozenset({"USAGE"})
+CHANGE_AND_DELETE = CHANGE | {"DELETE"}
+
+#: Schemas whose objects the app may name.
+SCHEMAS = ("public", "audit", "vault")
+
+TABLES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        # the record: written and read, never changed (triggers refuse it to everybody, the owner too)
+        "audit.event": APPEND,
+        "audit.person_label": CHANGE,
+        # the vault: closed; its functions are below
+        "vault.number": NOTHING,
+        "vault.comparison": NOTHING,
+        "vault.ticket_use": NOTHING,
+        # the work
+        "public.benefits_application": CHANGE,
+        "public.benefits_certification": APPEND,
+        "public.benefits_person": CHANGE,
+        "public.benefits_returncomment": APPEND,
+        "public.benefits_review": CHANGE,
+        # people
+        "public.accounts_user": READ,  # and the columns below
+        "public.accounts_roleassignment": READ,
+        "public.accounts_codedevice": READ,  # and the columns below
+        # what Django and django-axes keep for a while
+        "public.django_session": CHANGE_AND_DELETE,
+        "public.axes_accessattempt": CHANGE_AND_DELETE,
+        "public.axes_accessattemptexpiration": CHANGE_AND_DELETE,
+        "public.axes_accessfailurelog": CHANGE_AND_DELETE,
+        "public.axes_accesslog": CHANGE_AND_DELETE,
+        # Django's own vocabulary: the owner writes it when migrating
+        "public.django_content_type": READ,
+        "public.django_migrations": READ,
+        "public.auth_permission": READ,
+        "public.auth_group": NOTHING,
+        "public.auth_group_permissions": NOTHING,
+    },
+)
+
+#: Single columns, where a whole table would be too much: table -> column -> privileges.
+COLUMNS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        # signing in leaves a date; who somebody is and what they may do, the app only reads
+        "public.accounts_user": {"last_login": frozenset({"UPDATE"}), "password": frozenset({"UPDATE"})},
+        # a code that was used, or a wrong one; seeds are written when a device is enrolled, by the owner
+        "public.accounts_codedevice": {
+            "last_step": frozenset({"UPDATE"}),
+            "throttling_failure_count": frozenset({"UPDATE"}),
+            "throttling_failure_timestamp": frozenset({"UPDATE"}),
+        },
+    },
+)
+
+#: Sequences of their own, where a number is drawn without a row.
+SEQUENCES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "public.benefits_receipt_number": USE,
+        "public.benefits_recipient_serial": USE,
+    },
+)
+
+#: Functions the app may call, with their argument types as the catalogue writes them. Those that handle many
+#: numbers at once (the demo office, migration) are the owner's alone.
+FUNCTIONS: tuple[str, ...] = (
+    "vault.compare(uuid, integer, bytea, bigint)",
+    "vault.fetch(uuid)",
+    "vault.keep(uuid, integer, bytea, bytea, bigint)",
+    "vault.next_version(uuid)",
+    "vault.put_in_use(uuid, integer)",
+    "vault.remove(uuid)",
+    "vault.standing(uuid)",
+    "vault.tries_left(uuid, integer, bigint)",
+)

@@ -1,0 +1,39 @@
+"""The main navigation, one line per entry: what it says, where it leads, and what one must be allowed to see it."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the navigation. ``section`` names the URL names that count as being there."""
+
+    label: Promise | str
+    url_name: str
+    permission: str
+    section: tuple[str, ...] = ()
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(_("今日の仕事"), "benefits:home", "benefits.view_application"),
+    Entry(
+        _("申請の入力"),
+        "benefits:application-new",
+        "benefits.enter_application",
+        ("benefits:application-edit", "benefits:application-confirm"),
+    ),
+    Entry(_("申請"), "benefits:applications", "benefits.view_application", ("benefits:application",)),
+    Entry(_("申請"), "benefits:applications", "benefits.view_own_application", ("benefits:application",)),
+    Entry(
+        _("確認待ち"),
+        "benefits:review-queue",
+        "benefits.decide_application",
+        ("benefits:review", "benefits:approve"),
+    ),
+    Entry(_("受給者"), "benefits:people", "benefits.view_person", ("benefits:person", "benefits:number")),
+    Entry(_("基準額"), "benefits:figures", "benefits.view_application"),
+    Entry(_("操作記録"), "audit:log", "audit.view_event", ("audit:entry",)),
+    Entry(_("利用者"), "accounts:staff", "accounts.view_user"),
+)

@@ -1,0 +1,189 @@
+"""What every request and every answer goes through. The order, with its reasons, is in the settings."""
+
+import uuid
+from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+
+from config import errors, logs
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+#: Every power a page could ask the browser for, refused. The product needs none of them.
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "autoplay",
+        "browsing-topics",
+        "camera",
+        "clipboard-read",
+        "clipboard-write",
+        "display-capture",
+        "encrypted-media",
+        "fullscreen",
+        "gamepad",
+        "geolocation",
+        "gyroscope",
+        "hid",
+        "identity-credentials-get",
+        "idle-detection",
+        "local-fonts",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "picture-in-picture",
+        "publickey-credentials-create",
+        "publickey-credentials-get",
+        "screen-wake-lock",
+        "serial",
+        "storage-access",
+        "usb",
+        "window-management",
+        "xr-spatial-tracking",
+    )
+)
+
+
+class RequestId:
+    """Name each request, so that an error page, the log and the record can speak of the same one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        name = str(uuid.uuid4())
+        request.id = name  # type: ignore[attr-defined]  # read by audit.origin, the log and the error pages
+        token = logs.request_id.set(name)
+        try:
+            response = self.get_response(request)
+        finally:
+            logs.request_id.reset(token)
+        response["X-Request-Id"] = name
+        return response
+
+
+class ExtraHeaders:
+    """Isolate the site from every other: the headers that Django has no setting for."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        response["Cross-Origin-Embedder-Policy"] = "require-corp"
+        response["Origin-Agent-Cluster"] = "?1"
+        response["Permissions-Policy"] = PERMISSIONS_POLICY
+        return response
+
+
+class NoStore:
+    """Let no browser and no proxy keep a page: only static files may be kept."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith(settings.STATIC_URL) and response.status_code in {200, 206, 304}:
+            return response
+        response["Cache-Control"] = "no-store, private"
+        patch_vary_headers(response, ["Cookie"])
+        return response
+
+
+class FetchMetadata:
+    """Refuse what another site makes a browser send; a link that is followed in the open may arrive.
+
+    Browsers say in Sec-Fetch-* where a request comes from (W3C Fetch Metadata). One that does not say is held by the
+    CSRF check and the cookie's SameSite alone.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if self._is_welcome(request):
+            return self.get_response(request)
+        return errors.refuse(
+            request,
+            403,
+            _("ほかのサイトから送られた操作は受け付けません。このシステムの画面から操作してください。"),
+        )
+
+    @staticmethod
+    def _is_welcome(request: HttpRequest) -> bool:
+        if request.headers.get("Sec-Fetch-Site", "none") in {"same-origin", "none"}:
+            return True
+        return (
+            request.method == "GET"
+            and request.headers.get("Sec-Fetch-Mode") == "navigate"
+            and request.headers.get("Sec-Fetch-Dest") == "document"
+        )
+
+
+class StrictText:
+    """Refuse text that is not UTF-8, or holds a NUL, before a form replaces or a database refuses it.
+
+    Django reads broken bytes as U+FFFD. A name would be stored with a hole in it, and nobody would have been told.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            complaint = self._complaint(request)
+        except RequestDataTooBig:
+            return errors.refuse(request, 413, _("送られたデータが大きすぎます。内容を分けて送ってください。"))
+        if complaint:
+            return errors.refuse(request, 400, complaint)
+        return self.get_response(request)
+
+    def _complaint(self, request: HttpRequest) -> str:
+        """Return why the request cannot be read, or ""."""
+        broken = _("送られた文字を読み取れません（UTF-8 ではありません）。前の画面に戻り、入力し直してください。")
+        query = str(request.META.get("QUERY_STRING", ""))
+        if "\0" in request.path or not _is_utf8(query.encode("latin-1", "replace")) or "�" in request.path_info:
+            return broken
+        if _holds_nul(request.GET):
+            return _("使えない文字（NUL）が含まれています。前の画面に戻り、入力し直してください。")
+        kind = request.content_type or ""
+        if request.method in {"GET", "HEAD", "OPTIONS", "TRACE"} or not kind:
+            return ""
+        if (request.content_params or {}).get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+            return broken
+        if kind == "application/x-www-form-urlencoded" and not _is_utf8(request.body):
+            return broken
+        if kind == "application/json":
+            return "" if _is_utf8(request.body) else broken
+        # in a multipart form the replacement mark is all that is left to see
+        if kind == "multipart/form-data" and _holds(request.POST, "�"):
+            return broken
+        if _holds_nul(request.POST):
+            return _("使えない文字（NUL）が含まれています。前の画面に戻り、入力し直してください。")
+        return ""
+
+
+def _is_utf8(encoded: bytes) -> bool:
+    """Say whether percent-encoded bytes are UTF-8 once decoded."""
+    try:
+        unquote_to_bytes(encoded).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _holds_nul(data: QueryDict) -> bool:
+    return _holds(data, "\0")
+
+
+def _holds(data: QueryDict, mark: str) -> bool:
+    return any(mark in key or any(mark in value for value in values) for key, values in data.lists())

@@ -1,0 +1,108 @@
+"""Makes the office's keys and database passwords, once, in files that only their owner reads.
+
+A key that is lost is not replaced: what was sealed under it stays sealed, so :func:`ensure` refuses to make a
+new one where there was one before. ``audit.keyfiles`` is what reads keys while serving.
+"""
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+KEY_BYTES = 32
+#: The sealing keys: My Number envelope key and blind index, authenticator seeds, reasons; and Django's own.
+KEY_FILES = ("django-secret.key", "number-kek-1.key", "number-index.key", "seed.key", "reason.key")
+DJANGO_KEY = "django-secret.key"
+#: Says that keys were made here, so that an emptied directory is not taken for a new office.
+MARKER = "keys-were-made"
+
+
+class KeysMissing(Exception):
+    """Keys that this office's data was sealed under are not there."""
+
+
+def ensure(directory: Path, *, data_exists: bool) -> list[str]:
+    """Make the keys that a new office needs and return their file names; never overwrite one.
+
+    Raises :class:`KeysMissing` when some are gone although they were made before or there is data already.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    missing = [name for name in KEY_FILES if not (directory / name).exists()]
+    marker = directory / MARKER
+    if missing and (marker.exists() or data_exists):
+        names = "、".join(missing)
+        message = (
+            f"鍵ファイルがありません: {names}（{directory}）。この鍵で封じたデータが残っているため、新しい鍵は作りません。"
+            "控えから鍵を戻してください。 / Key files are missing and data sealed under them exists: "
+            "restore them from your backup; new keys would not open the data."
+        )
+        raise KeysMissing(message)
+    for name in missing:
+        write_secret(directory / name, secrets.token_bytes(KEY_BYTES).hex())
+    if not marker.exists():
+        write_secret(marker, "この印があるとき、鍵は作り直されません。")
+    return missing
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a new file that only its owner can read, all of it or nothing; refuse to overwrite one."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(f"{text}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # a link, unlike a rename, never replaces what is there
+        path.hardlink_to(draft)
+    finally:
+        draft.unlink()
+
+
+def password(directory: Path, role: str) -> str:
+    """Return the password of the database role ``role``, made at the first call."""
+    path = directory / f"{role}.password"
+    if not path.exists():
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_secret(path, secrets.token_urlsafe(32))
+    return path.read_text(encoding="utf-8").strip()
+
+
+def password_if_any(directory: Path, role: str) -> str:
+    """Return the password of ``role``, or "" when it was never made or this process may not read it."""
+    try:
+        return (directory / f"{role}.password").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def django_secret(directory: Path) -> str:
+    """Return Django's signing key, or "" before the keys were made (Django then refuses to sign anything)."""
+    try:
+        return (directory / DJANGO_KEY).read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def complaints(directory: Path) -> list[str]:
+    """Return a sentence for each key that is missing, malformed or open to others."""
+    found = []
+    if directory.is_dir() and stat.S_IMODE(directory.stat().st_mode) & 0o077:
+        found.append(f"鍵の置き場 {directory.name}/ をほかの利用者が開けます。chmod 700 で直してください。")
+    for name in KEY_FILES:
+        path = directory / name
+        try:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+        except OSError:
+            found.append(f"鍵ファイル {name} がないか、読み取れません。")
+            continue
+        except ValueError:
+            found.append(f"鍵ファイル {name} の中身が16進数ではありません。")
+            continue
+        if mode & 0o077:
+            found.append(f"鍵ファイル {name} をほかの利用者が読めます。chmod 600 で直してください。")
+        if len(key) != KEY_BYTES:
+            found.append(f"鍵ファイル {name} の長さが{KEY_BYTES}バイトではありません。")
+    return found

@@ -1,0 +1,189 @@
+"""Everything that must be true before the office is served, in order; each step may be repeated."""
+
+import hashlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core import checks
+from django.core.management import call_command, get_commands
+from django.db import connection, connections
+from django.db.migrations.loader import MigrationLoader
+
+from config import env
+from config.office import databases, keys, privileges, provisioning
+from config.office.embedded_postgres import EmbeddedPostgres
+
+DEMO_RECIPIENTS = 300
+
+
+class NotReady(Exception):
+    """The office cannot be opened. The text says why and what to do."""
+
+
+class Preparation:
+    """Prepares the office in KYUFU_HOME, saying each step in one line with the time it took."""
+
+    def __init__(self, say: Callable[[str], object]) -> None:
+        self.home: Path = settings.KYUFU_HOME
+        self.say = say
+        self.server: EmbeddedPostgres | None = None
+
+    def prepare(self) -> None:
+        """Do it all. Raises :class:`NotReady`, or the step's own error; :meth:`stop` is the caller's to call."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        if databases.is_embedded():
+            self._start_server()
+        if not databases.has_own_roles():
+            self._provision()
+        self._ensure_keys()
+        self._migrate()
+        self._grant()
+        self._check()
+        self._make_demo_office()
+        self._collect_static_files()
+        self._look_for_fonts()
+
+    def stop(self) -> None:
+        """Stop the server if :meth:`prepare` started one."""
+        connections.close_all()
+        if self.server is not None:
+            self.server.stop()
+
+    # ── the steps ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _start_server(self) -> None:
+        self.server = EmbeddedPostgres(self.home)
+        is_new = not self.server.has_data
+        with self._step("データベースを作成して起動" if is_new else "データベースを起動"):
+            self.server.start()
+
+    def _provision(self) -> None:
+        with self._step("データベースの役割を準備"):
+            directory: Path = settings.KYUFU_KEYS_DIR
+            passwords = provisioning.Passwords(
+                owner=keys.password(directory, databases.OWNER), app=keys.password(directory, databases.APP)
+            )
+            provisioning.provision(
+                databases.administrator(self.home), database=databases.app(self.home).name, passwords=passwords
+            )
+            self._connect_again()
+
+    def _ensure_keys(self) -> None:
+        with self._step("鍵を確認"):
+            made = keys.ensure(settings.KYUFU_KEYS_DIR, data_exists=self._has_data())
+            if made:
+                self.say(f"  鍵を作りました: {settings.KYUFU_KEYS_DIR}（控えを別の場所に保管してください）")
+            settings.SECRET_KEY = keys.django_secret(settings.KYUFU_KEYS_DIR)
+
+    def _has_data(self) -> bool:
+        """Say whether the database was migrated before: then something may be sealed in it."""
+        with closing(psycopg.connect(**databases.owner(self.home).as_psycopg(autocommit=True))) as own:
+            row = own.execute("SELECT to_regclass('public.accounts_user') IS NOT NULL").fetchone()
+        return bool(row and row[0])
+
+    def _migrate(self) -> None:
+        provisioning.make_schemas(databases.owner(self.home))
+        with closing(psycopg.connect(**databases.owner(self.home).as_psycopg(autocommit=True))) as own:
+            done = set()
+            row = own.execute("SELECT to_regclass('public.django_migrations') IS NOT NULL").fetchone()
+            if row and row[0]:
+                done = {(app, name) for app, name in own.execute("SELECT app, name FROM django_migrations").fetchall()}
+        waiting = set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations or ()) - done
+        if not waiting:
+            return
+        with self._step(f"データベースの移行 {len(waiting)} 件"):
+            self._as_owner("migrate", "--no-input", "--verbosity=0", "--skip-checks")
+
+    def _grant(self) -> None:
+        roles = databases.roles(self.home)
+        with (
+            self._step("権限を照合"),
+            closing(psycopg.connect(**databases.owner(self.home).as_psycopg(autocommit=True))) as own,
+        ):
+            if privileges.differences(own, roles):
+                privileges.apply(own, roles)
+            left = privileges.differences(own, roles)
+        if left:
+            listed = "\n".join(f"  - {sentence}" for sentence in left)
+            raise NotReady(f"データベースの権限が config/grants.py と違うため、開始しません。\n{listed}")
+
+    def _check(self) -> None:
+        with self._step("構成を検査"):
+            found = checks.run_checks(databases=["default"], include_deployment_checks=True)
+            # the demo has no TLS, which Django only warns of; at work a warning is one too many
+            level = checks.ERROR if settings.DEMO else checks.WARNING
+            grave = [message for message in found if message.is_serious(level) and not message.is_silenced()]
+        if grave:
+            listed = "\n".join(f"  - {message.msg}（{message.id}）" for message in grave)
+            raise NotReady(f"構成に問題があるため、開始しません。\n{listed}")
+
+    def _make_demo_office(self) -> None:
+        if not settings.DEMO or "make_demo_office" not in get_commands():
+            return
+        if get_user_model()._default_manager.exists():
+            return
+        with self._step(f"架空の受給者 {DEMO_RECIPIENTS} 人のデモ環境を作成"):
+            # as the owner: the vault's functions for many numbers at once are closed to the app
+            self._as_owner("make_demo_office", f"--recipients={DEMO_RECIPIENTS}", "--verbosity=0")
+
+    def _collect_static_files(self) -> None:
+        stamp = self.home / ".static-files"
+        state = _fingerprint([Path(place) for place in settings.STATICFILES_DIRS], settings.KYUFU_VERSION)
+        if stamp.exists() and stamp.read_text(encoding="utf-8") == state:
+            return
+        with self._step("画面の部品を配置"):
+            call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+            stamp.write_text(state, encoding="utf-8")
+
+    def _look_for_fonts(self) -> None:
+        wanted = {"ipaexg.ttf", "ipaexm.ttf", "ipamjm.ttf"}
+        found = {file.name for place in settings.KYUFU_FONT_DIRS if place.is_dir() for file in place.rglob("*.ttf")}
+        if not wanted <= found:
+            self.say(
+                "  受給者証のフォントがありません（fonts-ipaexfont、fonts-ipamj-mincho）。"
+                "受給者証の作成だけができません。 / The certificates' fonts are missing."
+            )
+
+    def _as_owner(self, *command: str) -> None:
+        """Run one of our commands in a process of its own: this one never learns to speak as the owner."""
+        changes = {"KYUFU_DATABASE_ROLE": "owner", "DJANGO_SETTINGS_MODULE": env.settings_module()}
+        whole = (sys.executable, str(settings.BASE_DIR / "manage.py"), *command)
+        result = subprocess.run(whole, env=env.child(**changes), check=False, stdin=subprocess.DEVNULL)
+        if result.returncode != 0:
+            raise NotReady(f"{command[0]} に失敗しました。上の表示を確認してください。")
+
+    # ── small things ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def _connect_again(self) -> None:
+        """Let Django use passwords that were not there when the settings were read."""
+        connections.close_all()
+        entry = databases.app(self.home).as_django(application_name="kyufu")
+        settings.DATABASES["default"].update(entry)
+        connection.settings_dict.update(entry)
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.say(f"✓ {name}（{time.monotonic() - began:.1f}秒）")
+
+
+def _fingerprint(places: list[Path], version: str) -> str:
+    """Return what changes when a static file is added, removed or changed."""
+    digest = hashlib.sha256(version.encode())
+    apps_static = [Path(app.path) / "static" for app in apps.get_app_configs()]
+    for place in [*places, *apps_static]:
+        for file in sorted(place.rglob("*")):
+            if file.is_file():
+                status: Any = file.stat()
+                digest.update(f"{file}|{status.st_size}|{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,138 @@
+"""Serves the prepared office until it is told to stop, and then ends what it started, in the right order."""
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from signal import SIGHUP, SIGINT, SIGTERM, Signals, signal
+from types import FrameType
+from typing import NoReturn
+
+from django.conf import settings
+
+from config import env
+from config.office.embedded_postgres import EmbeddedPostgres, die_with_parent
+
+READY_SECONDS = 60
+# longer than gunicorn's own graceful_timeout
+STOP_SECONDS = 25
+
+
+class Told(BaseException):
+    """The process was told to stop. Not an error, and nothing on the way may take it for one."""
+
+
+class CannotServe(Exception):
+    """The server could not be opened, or ended by itself. The text says why and what to do."""
+
+
+def listen_for_signals() -> None:
+    """Turn the first Ctrl-C, SIGTERM or closed terminal into :class:`Told`; ignore those that follow."""
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        for other in (SIGINT, SIGTERM, SIGHUP):
+            signal(other, lambda *_: None)
+        raise Told
+
+    for number in (SIGINT, SIGTERM, SIGHUP):
+        signal(number, tell)
+
+
+def port() -> int:
+    """Return the port to serve on."""
+    return env.integer("PORT", 8000, least=1, most=65535)
+
+
+def require_free_port() -> None:
+    """Raise :class:`CannotServe` when somebody else serves on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port()))
+        except PermissionError:
+            message = (
+                f"ポート {port()} を使う権限がありません。1024 以上の番号で PORT=8001 make run のように実行してください。"
+                f" / Port {port()} needs privileges: choose one from 1024 on."
+            )
+            raise CannotServe(message) from None
+        except OSError:
+            message = (
+                f"ポート {port()} はほかのプログラムが使っています。PORT=8001 make run のように別の番号で実行してください。"
+                f" / Port {port()} is taken by another program: run for example PORT=8001 make run."
+            )
+            raise CannotServe(message) from None
+
+
+class Server:
+    """gunicorn as a child of this process."""
+
+    def __init__(self, database: Callable[[], EmbeddedPostgres | None]) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self._database = database
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds the office."""
+        return f"http://127.0.0.1:{port()}/"
+
+    def start(self) -> None:
+        """Start gunicorn and return when the office answers."""
+        command = (sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi:application")
+        self.process = subprocess.Popen(
+            command,
+            cwd=settings.BASE_DIR,
+            env=env.child(KYUFU_HOME=str(settings.KYUFU_HOME), DJANGO_SETTINGS_MODULE=env.settings_module()),
+            stdin=subprocess.DEVNULL,
+            # a Ctrl-C in the terminal comes here; gunicorn is asked to finish what it is answering
+            start_new_session=True,
+            preexec_fn=die_with_parent(SIGTERM),  # noqa: PLW1509  (nothing has started a thread yet)
+        )
+        end = time.monotonic() + READY_SECONDS
+        while not self._answers():
+            self._require_alive()
+            if time.monotonic() > end:
+                raise CannotServe(f"サーバーが{READY_SECONDS}秒以内に応答しません。")
+            time.sleep(0.05)
+
+    def watch(self) -> NoReturn:
+        """Wait; raise :class:`CannotServe` when gunicorn or the database ends by itself."""
+        while True:
+            self._require_alive()
+            time.sleep(0.25)
+
+    def stop(self, say: Callable[[str], object]) -> None:
+        """Let gunicorn answer what it has begun, then end it."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        say("終了しています…")
+        self._end(SIGTERM)
+
+    def _require_alive(self) -> None:
+        logs = settings.KYUFU_HOME / "logs"
+        database = self._database()
+        if database is not None and database.process is not None and database.process.poll() is not None:
+            raise CannotServe(f"データベースが予期せず終了しました。{logs / 'postgresql.log'} を確認してください。")
+        if self.process is not None and self.process.poll() is not None:
+            raise CannotServe(f"サーバーが予期せず終了しました。{logs / 'kyufu.log'} を確認してください。")
+
+    def _end(self, number: Signals) -> None:
+        if self.process is None:
+            return
+        self.process.send_signal(number)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}healthz", timeout=2) as answer:  # noqa: S310  (our own address)
+                return bool(answer.status == 200)
+        except urllib.error.HTTPError as error:
+            return bool(error.code in {301, 400})  # alive, but this address is not among ALLOWED_HOSTS or is for TLS
+        except OSError:
+            return False

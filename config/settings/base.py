@@ -1,0 +1,255 @@
+"""Settings shared by every environment. What differs is in production, demo and test."""
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from config import env, logs
+from config.office import databases, keys
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+KYUFU_VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+# ── the office ───────────────────────────────────────────────────────────────────────────────────────────────────
+KYUFU_HOME = env.path("KYUFU_HOME", BASE_DIR / "var")
+KYUFU_KEYS_DIR = KYUFU_HOME / "keys"
+#: Where IPAmj Mincho and the IPAex fonts are looked for: Debian's places, then what was unpacked for this office.
+KYUFU_FONT_DIRS = env.paths(
+    "KYUFU_FONT_DIRS",
+    [
+        Path("/usr/share/fonts/opentype/ipaexfont-gothic"),
+        Path("/usr/share/fonts/opentype/ipaexfont-mincho"),
+        Path("/usr/share/fonts/truetype/ipamj"),
+        KYUFU_HOME / "fonts",
+    ],
+)
+OFFICE_NAME = env.text("OFFICE_NAME", "見本県 健康医療部 地域保健課")
+ENVIRONMENT_LABEL = env.text("ENVIRONMENT_LABEL")
+DEMO = False
+
+# ── the application ──────────────────────────────────────────────────────────────────────────────────────────────
+DEBUG = False
+# Empty before the keys are made; Django then refuses to sign anything.
+SECRET_KEY = keys.django_secret(KYUFU_KEYS_DIR)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False  # an address either is right or is not: no second chance that repeats a POST as a GET
+PREPEND_WWW = False
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "django_otp",
+    "axes",
+    "csp",
+    "config",
+    "audit",
+    "accounts",
+    "mynumber",
+    "benefits",
+]
+
+# From the outside in. A response passes the list upwards, so what stands high sees every answer, refusals included.
+MIDDLEWARE = [
+    # names the request: every line logged and every error page from here on can carry the name
+    "config.middleware.RequestId",
+    # headers for every answer, also for those that the layers below refuse to give
+    "config.middleware.ExtraHeaders",
+    "config.middleware.NoStore",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # static files need no session, no database and no refusals
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # refusals that need no session come before anything that reads the request's body or the database
+    "config.middleware.FetchMetadata",
+    "config.middleware.StrictText",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    # entries in the record say where the request came from
+    "audit.origin.OriginMiddleware",
+    # ends a session that was idle too long: needs the record and the messages above it
+    "accounts.middleware.SessionTimeMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    # last, as django-axes asks: it turns a refused sign-in into an answer
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                ),
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.context.office",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "config.forms.OfficeRenderer"
+
+# ── the database ─────────────────────────────────────────────────────────────────────────────────────────────────
+# Serving connects as a role that owns nothing. Only `manage.py prepare` hands the owner's password to the
+# process that migrates, through this variable.
+DATABASE_ROLE = env.text("KYUFU_DATABASE_ROLE", "app")
+SERVER_THREADS = env.integer("KYUFU_THREADS", 8, least=1, most=64)
+SERVER_WORKERS = env.integer("KYUFU_WORKERS", 2, least=1, most=32)
+# Threads share a pool, one connection each at most; commands, which have one thread, do without.
+DATABASE_POOL = (
+    {"min_size": 1, "max_size": SERVER_THREADS, "timeout": 5, "max_lifetime": 3600, "max_idle": 300}
+    if env.flag("KYUFU_SERVING")
+    else None
+)
+DATABASES = {
+    "default": databases.owner(KYUFU_HOME).as_django(application_name="kyufu-migrate")
+    if DATABASE_ROLE == "owner"
+    else databases.app(KYUFU_HOME).as_django(application_name="kyufu", pool=DATABASE_POOL),
+}
+
+# ── people ───────────────────────────────────────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "accounts.User"
+# axes first: it refuses a locked account before a password is looked at
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.PasswordBackend"]
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "/"
+PASSWORD_HASHERS = ["accounts.hashers.OfficeArgon2PasswordHasher"]
+PASSWORD_RESET_TIMEOUT = 3600
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["login_id", "display_name", "section"]},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# ── My Numbers ───────────────────────────────────────────────────────────────────────────────────────────────────
+#: Which key-encryption key (KYUFU_HOME/keys/number-kek-<id>.key) seals what is written from now on.
+MYNUMBER_KEK_ID = env.integer("MYNUMBER_KEK_ID", 1, least=1, most=65535)
+#: What one guess at a blind index costs (mynumber.crypto.index). It belongs to the data: changing it later means
+#: computing every index anew.
+MYNUMBER_INDEX_MEMORY_KIB = 64 * 1024
+MYNUMBER_INDEX_PASSES = 3
+
+AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+# By account, not by address: an office behind one address would lock itself out (see SILENCED_SYSTEM_CHECKS).
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_RESET_ON_SUCCESS = True
+# A failure during the lock does not lengthen it: otherwise anybody could keep a colleague out for ever.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_USERNAME_CALLABLE = "accounts.sign_in.recorded_username"
+# a locked account is answered exactly as a wrong password is
+AXES_LOCKOUT_CALLABLE = "accounts.views.answer_when_locked"
+AXES_ALLOWED_CORS_ORIGINS = ""  # no CORS header on the answer of a lock
+AXES_HTTP_RESPONSE_CODE = 403
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+AXES_DISABLE_ACCESS_LOG = True  # the office's own record says who signed in
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
+# everything that the sign-in forms send: an attempt is counted, what was typed is not kept
+AXES_SENSITIVE_PARAMETERS = ["login_id", "username", "password", "code", "next", "csrfmiddlewaretoken"]
+AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]
+SILENCED_SYSTEM_CHECKS = [
+    "axes.W006",  # locking by account only is meant, see above
+]
+
+# ── sessions, cookies, requests ──────────────────────────────────────────────────────────────────────────────────
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "kyufu-session"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Strict"
+SESSION_SAVE_EVERY_REQUEST = False
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+#: Idle time after which a session is over, and how long one may last at all (accounts.middleware enforces both).
+KYUFU_IDLE_SECONDS = env.integer("KYUFU_IDLE_SECONDS", 15 * 60, least=60, most=3600)
+KYUFU_SESSION_SECONDS = env.integer("KYUFU_SESSION_SECONDS", SESSION_COOKIE_AGE, least=600, most=SESSION_COOKIE_AGE)
+CSRF_USE_SESSIONS = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # nothing lands on a disk
+
+# ── headers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "require-trusted-types-for": ["'script'"],
+    },
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+USE_X_FORWARDED_HOST = False
+
+# ── language and time ────────────────────────────────────────────────────────────────────────────────────────────
+LANGUAGE_CODE = "ja"
+LANGUAGES = [("ja", _("日本語"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Tokyo"
+USE_TZ = True
+USE_I18N = True
+
+# ── static files ─────────────────────────────────────────────────────────────────────────────────────────────────
+STATIC_URL = "/static/"
+STATIC_ROOT = KYUFU_HOME / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # uploads are never kept as files
+    "staticfiles": {"BACKEND": "config.static_files.OfficeStaticFilesStorage"},
+}
+WHITENOISE_MAX_AGE = 60  # for names without a hash; hashed ones are kept for ever
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site needs them
+WHITENOISE_CHARSET = "utf-8"
+
+# ── what is written down about the running of it ─────────────────────────────────────────────────────────────────
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING: dict[str, Any] = logs.configuration(KYUFU_HOME / "logs" / "kyufu.log")
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.logs.NothingToReport"
+ADMINS: list[tuple[str, str]] = []  # the office's network has no mail
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class MyNumberConfig(AppConfig):
+    name = "mynumber"
+    verbose_name = "個人番号"
+
+    def ready(self) -> None:
+        from audit import vocabulary  # noqa: PLC0415  (the registry fills when every app is loaded)
+        from mynumber import actions, purposes  # noqa: PLC0415
+
+        vocabulary.declare(actions.ACTIONS, purposes=dict(purposes.Purpose.choices))
