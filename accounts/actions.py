@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 SIGNED_IN = "accounts.sign_in.done"
-PASSWORD_REFUSED = "accounts.sign_in.password_refused"
+PASSWORD_REFUSED = "accounts.sign_in.password_refused"  # noqa: S105  (the name of an action)
 CODE_REFUSED = "accounts.sign_in.code_refused"
 SIGNED_OUT = "accounts.sign_out.done"
 SESSION_EXPIRED = "accounts.session.expired"

@@ -6,7 +6,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "利用者"
 
     def ready(self) -> None:
-        from accounts import actions  # noqa: PLC0415  (the registry fills when every app is loaded)
-        from audit import vocabulary  # noqa: PLC0415
+        from accounts import actions  # the registry fills when every app is loaded
+        from audit import vocabulary
 
         vocabulary.declare(actions.ACTIONS)

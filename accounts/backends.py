@@ -10,7 +10,7 @@ class PasswordBackend(BaseBackend):
     """Tell a person by sign-in id and password. What they may do is asked of their roles, not of a backend."""
 
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_other: object
     ) -> User | None:
         """Return the person, or None. An unknown id costs as much time as a wrong password."""
         if username is None or password is None:

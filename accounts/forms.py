@@ -11,7 +11,9 @@ class PasswordForm(forms.Form):
         label=_("利用者ID"),
         max_length=40,
         error_messages={"required": _("利用者IDを入力してください。"), "max_length": _("利用者IDが長すぎます。")},
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}
+        ),
     )
     password = forms.CharField(
         label=_("パスワード"),
@@ -28,7 +30,12 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label=_("確認コード（6桁）"),
         max_length=20,
-        help_text=_("認証アプリに表示されている6桁の数字を入力してください。コードは30秒ごとに変わり、1回だけ使えます。"),
-        error_messages={"required": _("確認コードを入力してください。"), "max_length": _("確認コードは6桁の数字です。")},
+        help_text=_(
+            "認証アプリに表示されている6桁の数字を入力してください。コードは30秒ごとに変わり、1回だけ使えます。"
+        ),
+        error_messages={
+            "required": _("確認コードを入力してください。"),
+            "max_length": _("確認コードは6桁の数字です。"),
+        },
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
     )

@@ -58,7 +58,11 @@ class SessionTimeMiddleware:
         sign_in.sign_out(request, expired=True)
         if request.headers.get("Accept") == "application/json":
             return JsonResponse({"error": "session_expired"}, status=HTTPStatus.UNAUTHORIZED)
-        messages.warning(request, _("しばらく操作がなかったため、サインアウトしました。もう一度サインインしてください。"))
+        messages.warning(
+            request, _("しばらく操作がなかったため、サインアウトしました。もう一度サインインしてください。")
+        )
         # Only a page can be gone back to; a form that was sent is not sent again by itself.
         query = {"next": request.path} if request.method == "GET" else {}
-        return HttpResponseRedirect(f"{reverse('accounts:sign-in')}?{urlencode(query)}" if query else reverse("accounts:sign-in"))
+        return HttpResponseRedirect(
+            f"{reverse('accounts:sign-in')}?{urlencode(query)}" if query else reverse("accounts:sign-in")
+        )

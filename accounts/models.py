@@ -22,7 +22,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(login_id=username)
 
 
-class User(AbstractBaseUser):
+class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # django-otp's Device ships no types
     """A member of staff.
 
     There is no superuser and no permission outside the roles: what somebody may do is what their roles say
@@ -34,7 +34,9 @@ class User(AbstractBaseUser):
         _("利用者ID"),
         max_length=40,
         unique=True,
-        validators=[RegexValidator(r"\A[a-z][a-z0-9._-]{2,39}\Z", _("半角の英小文字で始まる3〜40文字で入力してください。"))],
+        validators=[
+            RegexValidator(r"\A[a-z][a-z0-9._-]{2,39}\Z", _("半角の英小文字で始まる3〜40文字で入力してください。"))
+        ],
     )
     display_name = models.CharField(_("氏名"), max_length=60)
     section = models.CharField(_("所属"), max_length=60, blank=True)

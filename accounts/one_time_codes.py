@@ -39,7 +39,7 @@ def verify(user: User, code: str) -> CodeDevice | None:
     """
     digits = unicodedata.normalize("NFKC", code).replace(" ", "")
     with transaction.atomic():
-        device = CodeDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
+        device: CodeDevice | None = CodeDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
         if device is None or not device.verify_is_allowed()[0]:
             return None
         step = _matching_step(device, digits)
@@ -79,7 +79,7 @@ def _code(seed: bytes, step: int) -> str:
 
 
 def _seed(device: CodeDevice) -> bytes:
-    return bytes.fromhex(sealed_text.unseal(device.sealed_seed, key=SEED_KEY, bound_to=_binding(device.user)))
+    return bytes.fromhex(sealed_text.unseal(bytes(device.sealed_seed), key=SEED_KEY, bound_to=_binding(device.user)))
 
 
 def _binding(user: User) -> str:

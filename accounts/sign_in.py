@@ -6,11 +6,11 @@ Between the two steps nobody is signed in: the session only remembers whose code
 import hashlib
 from datetime import datetime, timedelta
 
+import django_otp
 from django.contrib import auth
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-import django_otp
 from accounts import actions, one_time_codes
 from accounts.models import User
 from audit import journal
@@ -45,7 +45,7 @@ def awaited_person(request: HttpRequest, *, at: datetime) -> User | None:
     since = request.session.get(PENDING_SINCE)
     if since is None or at - datetime.fromisoformat(since) > CODE_AWAITED_FOR:
         return None
-    return User.objects.filter(pk=request.session.get(PENDING_USER), is_active=True).first()
+    return User.objects.filter(pk=request.session.get(PENDING_USER, 0), is_active=True).first()
 
 
 def check_code(request: HttpRequest, user: User, *, code: str, at: datetime) -> bool:
@@ -86,7 +86,7 @@ def recorded_username(request: HttpRequest, credentials: dict[str, str] | None =
 
 
 def refused_message() -> str:
-    """The one sentence for every refused password, whatever the reason."""
+    """Return the one sentence for every refused password, whatever the reason."""
     return _("利用者IDまたはパスワードが違います。続けて間違えると、しばらくサインインできなくなります。")
 
 

@@ -6,6 +6,6 @@ class AuditConfig(AppConfig):
     verbose_name = "監査記録"
 
     def ready(self) -> None:
-        from audit import actions, vocabulary  # noqa: PLC0415  (the registry fills when every app is loaded)
+        from audit import actions, vocabulary  # the registry fills when every app is loaded
 
         vocabulary.declare(actions.ACTIONS)

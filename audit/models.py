@@ -59,9 +59,7 @@ class Event(models.Model):
             models.Index(name="event_by_action", fields=["action", "-at", "-id"]),
             models.Index(name="event_by_subject", fields=["subject_id", "-at"]),
             models.Index(name="event_by_subject_label", fields=["subject_label", "-at"]),
-            models.Index(
-                name="event_by_result", fields=["result", "-at", "-id"], condition=~Q(result="DONE")
-            ),
+            models.Index(name="event_by_result", fields=["result", "-at", "-id"], condition=~Q(result="DONE")),
         ]
         constraints = [
             models.CheckConstraint(name="event_result_is_known", condition=Q(result__in=Result.values)),
@@ -70,6 +68,14 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action} {self.subject_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("audit entries are never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("audit entries are never deleted")
 
     @property
     def action_label(self) -> str:
@@ -86,15 +92,7 @@ class Event(models.Model):
         """The reason given in words, opened for this reader ("" when none was given)."""
         if not self.sealed_reason:
             return ""
-        return sealed_text.unseal(self.sealed_reason, key=REASON_KEY, bound_to=f"event|{self.pk}")
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise TypeError("audit entries are never changed")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError("audit entries are never deleted")
+        return sealed_text.unseal(bytes(self.sealed_reason), key=REASON_KEY, bound_to=f"event|{self.pk}")
 
 
 class PersonLabel(models.Model):

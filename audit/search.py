@@ -12,8 +12,7 @@ from uuid import UUID
 from django import forms
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
 from audit import vocabulary
 from audit.models import Event, PersonLabel, Result
@@ -135,9 +134,9 @@ def chips(conditions: Mapping[str, Any]) -> list[tuple[str, str]]:
 def around(event: Event, *, minutes: int = 30) -> QuerySet[Event]:
     """Return what the same person did from half an hour before to half an hour after ``event``."""
     span = timedelta(minutes=minutes)
-    return Event.objects.filter(
-        actor_id=event.actor_id, at__gte=event.at - span, at__lte=event.at + span
-    ).order_by("-at", "-id")[:PAGE]
+    return Event.objects.filter(actor_id=event.actor_id, at__gte=event.at - span, at__lte=event.at + span).order_by(
+        "-at", "-id"
+    )[:PAGE]
 
 
 def names_of(events: list[Event]) -> Mapping[UUID, str]:
@@ -197,6 +196,8 @@ def _from(events: QuerySet[Event], cursor: str | None) -> QuerySet[Event]:
 def _without_a_number(text: str) -> str:
     """Refuse twelve digits in a row: a My Number is never a condition, and the conditions are recorded."""
     digits = [character for character in text if character.isdigit()]
-    if len(digits) >= 12:  # noqa: PLR2004  (the length of a My Number)
-        raise forms.ValidationError(_("個人番号では検索できません。氏名、フリガナ、受付番号、受給者番号で検索してください。"))
+    if len(digits) >= 12:  # the length of a My Number
+        raise forms.ValidationError(
+            _("個人番号では検索できません。氏名、フリガナ、受付番号、受給者番号で検索してください。")
+        )
     return text.strip()

@@ -46,7 +46,7 @@ def log(request: HttpRequest) -> HttpResponse:
         {
             "form": form,
             "page": page,
-            "rows": [(event, page.names.get(event.person_id, "")) for event in page.events],
+            "rows": [(event, page.names.get(event.person_id, "") if event.person_id else "") for event in page.events],
             "sentence": search.sentence(form.cleaned_data),
             "chips": search.chips(form.cleaned_data),
             "name": request.GET.get("s", ""),
@@ -64,7 +64,9 @@ def entry(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Show one entry whole, and what the same person did around it."""
     event = get_object_or_404(Event, pk=event_id)
     neighbours = list(search.around(event)) if event.actor_id else []
-    journal.record(actions.LOG_ENTRY_OPENED, by=_reader(request), subject=journal.Subject(kind="entry", id=str(event_id)))
+    journal.record(
+        actions.LOG_ENTRY_OPENED, by=_reader(request), subject=journal.Subject(kind="entry", id=str(event_id))
+    )
     details = select_template([f"audit/entries/{event.action}.html", "audit/entries/default.html"])
     return render(
         request,
@@ -73,14 +75,14 @@ def entry(request: HttpRequest, event_id: UUID) -> HttpResponse:
             "event": event,
             "details": details.render({"event": event}, request),
             "names": search.names_of([event, *neighbours]),
-            "person_name": search.names_of([event]).get(event.person_id, "") if event.person_id else "",
+            "person_name": "".join(search.names_of([event]).values()),
             "neighbours": neighbours,
         },
     )
 
 
 def _reader(request: HttpRequest) -> Any:
-    """The signed-in person: the gate has turned away everyone else."""
+    """Return the signed-in person: the gate has turned away everyone else."""
     return request.user
 
 

@@ -15,9 +15,7 @@ class UnknownActionError(LookupError):
     """An action was to be recorded that no app has declared."""
 
 
-def declare(
-    actions: Mapping[str, Promise | str], *, purposes: Mapping[str, Promise | str] | None = None
-) -> None:
+def declare(actions: Mapping[str, Promise | str], *, purposes: Mapping[str, Promise | str] | None = None) -> None:
     """Add ``actions`` and ``purposes`` (code → Japanese name) to what may be recorded. Twice changes nothing."""
     _ACTIONS.update(actions)
     _PURPOSES.update(purposes or {})

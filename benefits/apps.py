@@ -6,7 +6,7 @@ class BenefitsConfig(AppConfig):
     verbose_name = "公費負担医療"
 
     def ready(self) -> None:
-        from audit import vocabulary  # noqa: PLC0415  (the registry fills when every app is loaded)
-        from benefits import events  # noqa: PLC0415
+        from audit import vocabulary  # the registry fills when every app is loaded
+        from benefits import events
 
         vocabulary.declare(events.ACTIONS)

@@ -29,8 +29,9 @@ def compose(form: Mapping[str, Any], *, number_version: int | None, absence_reas
 
 
 def fingerprint(content: str) -> str:
-    """Return the SHA-256 of the content as 64 hex digits; the database computes the same (constraint
-    ``application_approval_matches_its_content``).
+    """Return the SHA-256 of the content as 64 hex digits.
+
+    The database computes the same (constraint ``application_approval_matches_its_content``).
     """
     return hashlib.sha256(content.encode()).hexdigest()
 

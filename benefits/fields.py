@@ -391,6 +391,9 @@ class YenField(TypedField):
         return f"{value:,}" if isinstance(value, int) else value
 
 
+NOT_CHOSEN: Final = gettext_lazy("選んでください")
+
+
 class ChoiceCodeField(LabelledField, forms.ChoiceField):
     """One code out of a vocabulary. A drop-down list begins with nothing chosen: no code is entered by neglect."""
 
@@ -399,10 +402,10 @@ class ChoiceCodeField(LabelledField, forms.ChoiceField):
         "invalid_choice": gettext_lazy("%(label)sを選び直してください"),
     }
 
-    def __init__(self, *, choices: Any = (), **kwargs: Any) -> None:
+    def __init__(self, *, choices: Any = (), blank_label: Any = NOT_CHOSEN, **kwargs: Any) -> None:
         super().__init__(choices=choices, **kwargs)
-        if isinstance(self.widget, forms.Select) and not self.widget.allow_multiple_selected:
-            self.choices = BlankChoiceIterator(normalize_choices(choices), [("", gettext_lazy("選んでください"))])
+        if isinstance(self.widget, forms.Select):
+            self.choices = BlankChoiceIterator(normalize_choices(choices), [("", blank_label)])
 
     def validate(self, value: Any) -> None:
         if value and not self.valid_value(value):

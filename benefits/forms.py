@@ -10,8 +10,8 @@ from typing import Any
 from django import forms
 from django.db.models import TextChoices
 from django.http import QueryDict
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.urls import reverse
+from django.utils.translation import gettext as _, gettext_lazy
 
 from benefits import choices, japanese_text
 from benefits.decision import MEMBER_ROWS, CannotDecideError, decide
@@ -107,7 +107,7 @@ SECTIONS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
             "untaxed_pension",
         ),
     ),
-    ("household", gettext_lazy("世帯員（受診者を除く）"), ()),
+    ("household", gettext_lazy("世帯員"), ()),
     ("documents", gettext_lazy("提出書類"), ("documents", "note")),
 )
 
@@ -149,9 +149,13 @@ class NumberInput(forms.TextInput):
 
 
 class NumberField(forms.CharField):
-    """A My Number typed from paper. The cleaned value is the text; the vault reads and keeps it."""
+    """A My Number typed from paper. The cleaned value is the twelve digits; the vault seals them."""
+
+    requirement = "conditional"
+    shown_when = ""
 
     def __init__(self, **kwargs: Any) -> None:
+        self.shown_when = kwargs.pop("shown_when", "")
         super().__init__(widget=NumberInput(), required=False, max_length=40, strip=True, **kwargs)
         self.error_messages["max_length"] = _("個人番号は12桁で入力してください")
 
@@ -170,7 +174,7 @@ class DiseaseNumberField(DigitsField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(lengths=(1, 2, 3), **kwargs)
-        self.widget.attrs["size"] = "5"
+        self.widget.attrs.update({"size": "5", "inputmode": "text"})  # a name may be typed to look the number up
 
 
 def _choice(label: Any, vocabulary: type[TextChoices], **kwargs: Any) -> ChoiceCodeField:
@@ -178,7 +182,7 @@ def _choice(label: Any, vocabulary: type[TextChoices], **kwargs: Any) -> ChoiceC
 
 
 def _radio(label: Any, vocabulary: type[TextChoices], **kwargs: Any) -> ChoiceCodeField:
-    """A choice among two or three, all in view."""
+    """Return a choice among two or three, all in view."""
     return _choice(label, vocabulary, widget=forms.RadioSelect, **kwargs)
 
 
@@ -207,33 +211,53 @@ class EntryForm(forms.Form):
 
     number_given = _radio(gettext_lazy("個人番号の記載"), choices.NumberGiven)
     number = NumberField(
-        label=gettext_lazy("個人番号"), help_text=gettext_lazy("原本を見て入力。入力後は隠れ、二度と表示されません")
+        label=gettext_lazy("個人番号"),
+        help_text=gettext_lazy("原本を見て入力。入力後は隠れ、二度と表示されません"),
+        shown_when="number_given=GIVEN",
     )
     number_absence_reason = _choice(
-        gettext_lazy("記載がない理由"), choices.AbsenceReason, required=False, requirement="conditional", shown_when="number_given=NOT_GIVEN"
+        gettext_lazy("記載がない理由"),
+        choices.AbsenceReason,
+        required=False,
+        requirement="conditional",
+        shown_when="number_given=NOT_GIVEN",
     )
     number_evidence = _choice(
-        gettext_lazy("番号確認書類"), choices.NumberEvidence, required=False, requirement="conditional", shown_when="number_given=GIVEN"
+        gettext_lazy("番号確認書類"),
+        choices.NumberEvidence,
+        required=False,
+        requirement="conditional",
+        shown_when="number_given=GIVEN",
     )
     identity_evidence = _choice(
-        gettext_lazy("身元確認書類"), choices.IdentityEvidence, required=False, requirement="conditional", shown_when="number_given=GIVEN"
+        gettext_lazy("身元確認書類"),
+        choices.IdentityEvidence,
+        required=False,
+        requirement="conditional",
+        shown_when="number_given=GIVEN",
     )
 
     applicant_kind = _radio(gettext_lazy("申請者"), choices.ApplicantKind)
     applicant_name = NameField(
-        label=gettext_lazy("申請者氏名"), max_length=60, required=False, requirement="conditional", shown_when="applicant_kind=GUARDIAN,AGENT"
+        label=gettext_lazy("申請者氏名"),
+        max_length=60,
+        required=False,
+        requirement="conditional",
+        shown_when="applicant_kind=GUARDIAN,AGENT",
     )
     applicant_relation = FreeTextField(
-        label=gettext_lazy("続柄"), max_length=20, required=False, requirement="conditional", shown_when="applicant_kind=GUARDIAN,AGENT"
+        label=gettext_lazy("続柄"),
+        max_length=20,
+        required=False,
+        requirement="conditional",
+        shown_when="applicant_kind=GUARDIAN,AGENT",
     )
     applicant_phone = PhoneField(
         label=gettext_lazy("申請者電話番号"), required=False, shown_when="applicant_kind=GUARDIAN,AGENT"
     )
 
     insurance_kind = _choice(gettext_lazy("保険種別"), choices.InsuranceChoice)
-    insurer_number = InsurerNumberField(
-        label=gettext_lazy("保険者番号"), required=False, requirement="conditional"
-    )
+    insurer_number = InsurerNumberField(label=gettext_lazy("保険者番号"), required=False, requirement="conditional")
     insurer_name = FreeTextField(
         label=gettext_lazy("保険者名"), max_length=60, required=False, requirement="conditional"
     )
@@ -242,9 +266,7 @@ class EntryForm(forms.Form):
         label=gettext_lazy("番号"), max_length=20, required=False, requirement="conditional"
     )
     insured_branch = DigitsField(label=gettext_lazy("枝番"), lengths=(2,), required=False)
-    insured_kind = _radio(
-        gettext_lazy("本人・家族"), choices.InsuredKind, required=False, requirement="conditional"
-    )
+    insured_kind = _radio(gettext_lazy("本人・家族"), choices.InsuredKind, required=False, requirement="conditional")
     insured_name = NameField(label=gettext_lazy("被保険者氏名"), max_length=60, required=False)
 
     disease_number = DiseaseNumberField(
@@ -255,7 +277,11 @@ class EntryForm(forms.Form):
     )
     certification_basis = _radio(gettext_lazy("認定の基準"), choices.Basis)
     mild_met_on = WarekiDateField(
-        label=gettext_lazy("軽症高額の基準を満たした日"), not_future=True, required=False, requirement="conditional", shown_when="certification_basis=MILD_HIGH_COST"
+        label=gettext_lazy("軽症高額の基準を満たした日"),
+        not_future=True,
+        required=False,
+        requirement="conditional",
+        shown_when="certification_basis=MILD_HIGH_COST",
     )
     late_reason = _choice(gettext_lazy("1か月以内に申請しなかった理由"), choices.LateReason)
     ventilator = _radio(gettext_lazy("人工呼吸器等装着"), choices.YesNo)
@@ -265,7 +291,10 @@ class EntryForm(forms.Form):
     public_assistance = _radio(gettext_lazy("生活保護の受給"), choices.YesNo)
     patient_tax = _radio(gettext_lazy("受診者の市町村民税"), choices.TaxChoice)
     patient_income_levy = YenField(
-        label=gettext_lazy("受診者の所得割額"), required=False, requirement="conditional", shown_when="patient_tax=TAXED"
+        label=gettext_lazy("受診者の所得割額"),
+        required=False,
+        requirement="conditional",
+        shown_when="patient_tax=TAXED",
     )
     total_income = YenField(label=gettext_lazy("合計所得金額"), required=False)
     pension_income = YenField(label=gettext_lazy("公的年金等収入"), required=False)
@@ -287,6 +316,7 @@ class EntryForm(forms.Form):
         self.today = today
         self.has_number = has_number
         super().__init__(data)
+        self.fields["disease_number"].widget.attrs["data-disease-lookup"] = reverse("benefits:diseases")
         for field in self.fields.values():
             if isinstance(field, WarekiDateField):
                 field.today = lambda: today
@@ -372,7 +402,9 @@ class EntryForm(forms.Form):
         given = cleaned.get("number_given")
         if given == choices.NumberGiven.GIVEN:
             if not self.has_number and not cleaned.get(NUMBER) and NUMBER not in self.errors:
-                self.add_error(NUMBER, _("個人番号を入力してください。申請書に記載がないときは「記載なし」を選んでください"))
+                self.add_error(
+                    NUMBER, _("個人番号を入力してください。申請書に記載がないときは「記載なし」を選んでください")
+                )
             for name in ("number_evidence", "identity_evidence"):
                 self._need(cleaned, name, _("個人番号の記載があるときは、"))
         elif given == choices.NumberGiven.NOT_GIVEN:
@@ -410,7 +442,9 @@ class EntryForm(forms.Form):
         if cleaned.get("patient_tax") == choices.TaxChoice.TAXED:
             self._need(cleaned, "patient_income_levy", _("課税のときは（均等割だけなら0と入力）、"))
         if cleaned.get("patient_tax") == choices.TaxChoice.EXEMPT and cleaned.get("patient_income_levy"):
-            self.add_error("patient_income_levy", _("非課税なのに所得割額が入力されています。どちらかを直してください"))
+            self.add_error(
+                "patient_income_levy", _("非課税なのに所得割額が入力されています。どちらかを直してください")
+            )
 
     def _clean_members(self, cleaned: dict[str, Any]) -> None:
         for row in range(MEMBER_ROWS):
@@ -443,19 +477,22 @@ def member_fields(row: int) -> dict[str, forms.Field]:
         f"member_{row}_relation": FreeTextField(label=gettext_lazy("続柄"), max_length=20, required=False),
         f"member_{row}_birth_on": WarekiDateField(label=gettext_lazy("生年月日"), not_future=True, required=False),
         f"member_{row}_insurance": ChoiceCodeField(
-            label=gettext_lazy("受診者と同じ保険"), choices=choices.MemberInsurance.choices, required=False
+            label=gettext_lazy("受診者と同じ保険"),
+            choices=choices.MemberInsurance.choices,
+            required=False,
+            blank_label="―",
         ),
         f"member_{row}_insured": ChoiceCodeField(
-            label=gettext_lazy("被保険者"), choices=choices.YesNo.choices, required=False
+            label=gettext_lazy("被保険者"), choices=choices.YesNo.choices, required=False, blank_label="―"
         ),
         f"member_{row}_guardian": ChoiceCodeField(
-            label=gettext_lazy("保護者"), choices=choices.YesNo.choices, required=False
+            label=gettext_lazy("保護者"), choices=choices.YesNo.choices, required=False, blank_label="―"
         ),
         f"member_{row}_latter_stage": ChoiceCodeField(
-            label=gettext_lazy("後期高齢"), choices=choices.YesNo.choices, required=False
+            label=gettext_lazy("後期高齢"), choices=choices.YesNo.choices, required=False, blank_label="―"
         ),
         f"member_{row}_tax": ChoiceCodeField(
-            label=gettext_lazy("市町村民税"), choices=choices.TaxChoice.choices, required=False
+            label=gettext_lazy("市町村民税"), choices=choices.TaxChoice.choices, required=False, blank_label="―"
         ),
         f"member_{row}_income_levy": YenField(label=gettext_lazy("所得割額（円）"), required=False),
     }

@@ -7,7 +7,8 @@ Normalised forms are for numbers, for kana, and for the keys beside a name.
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from functools import lru_cache
+from itertools import groupby, pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -94,6 +95,7 @@ _FOLDED: Mapping[int, str] = MappingProxyType(
 # Ranked: the wider gap is the stronger boundary.
 _NO_GAP, _HYPHEN, _SPACE, _EDGE = range(4)
 _LENGTH_OF_MY_NUMBER = 12
+_MOST_NESTED = 5
 
 
 class NotFit(Exception):
@@ -229,12 +231,15 @@ def contains_my_number(text: str) -> bool:
 def mask_my_numbers(text: str) -> str:
     """Return the text without anything that ``contains_my_number`` would find, and with nothing in its place.
 
-    The hyphens and spaces between those digits go with them.
+    The hyphens and spaces between those digits go with them. Takes any text and never raises.
     """
-    while spans := list(_my_number_spans(text)):
-        inside = {position for start, end in spans for position in range(start, end)}
+    for _ in range(_MOST_NESTED):
+        inside = {position for start, end in _my_number_spans(text) for position in range(start, end)}
+        if not inside:
+            return text
         text = "".join(character for position, character in enumerate(text) if position not in inside)
-    return text
+    # Numbers within numbers within numbers are no slip: nothing of them is kept.
+    return "".join(character for character in text if not _digits_of(character))
 
 
 def _plain_text(text: str, *, multiline: bool, private_use_declared: bool) -> str:
@@ -356,22 +361,17 @@ def _stands_apart(widest_within: int, outside: int) -> bool:
 
 
 def _groups_of_digits(text: str) -> list[tuple[int, int, str]]:
-    """Return every unbroken run of digits with where it begins and ends. Invisible characters do not break it."""
-    groups: list[tuple[int, int, str]] = []
-    unbroken = False
-    for position, character in enumerate(text):
-        if found := _digits_of(character):
-            if unbroken:
-                start, _, number = groups[-1]
-                groups[-1] = (start, position + 1, number + found)
-            else:
-                groups.append((position, position + 1, found))
-            unbroken = True
-        elif unicodedata.category(character) != "Cf":
-            unbroken = False
+    """Return every unbroken run of digits: where it begins, where it ends, and the digits in ASCII."""
+    found = [_digits_of(character) for character in text]
+    groups = []
+    for is_number, run in groupby(range(len(found)), key=lambda position: found[position] != ""):
+        if is_number:
+            positions = list(run)
+            groups.append((positions[0], positions[-1] + 1, "".join(found[position] for position in positions)))
     return groups
 
 
+@lru_cache(maxsize=4096)
 def _digits_of(character: str) -> str:
     """Return the ASCII digits a character stands for in any script, width or circle; "" when it is no number."""
     if character.isdecimal():
@@ -381,7 +381,7 @@ def _digits_of(character: str) -> str:
 
 
 def _gap(between: str) -> int:
-    """Return how strongly what stands between two runs of digits parts them."""
+    """Return how strongly what stands between two runs of digits parts them; what cannot be seen does not."""
     widest = _NO_GAP
     for character in between:
         plain = unicodedata.normalize("NFKC", character)

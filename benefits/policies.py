@@ -39,9 +39,7 @@ class Progress:
 
 def progress_of(application: Application, *, checker: User) -> Progress:
     """Return what ``checker`` has compared of the present submission."""
-    review = Review.objects.filter(
-        application=application, submission=application.submission, checker=checker
-    ).first()
+    review = Review.objects.filter(application=application, submission=application.submission, checker=checker).first()
     return Progress(
         required=frozenset(content.to_be_ticked(application.content)),
         ticked=frozenset(review.ticked if review else ()),
@@ -49,17 +47,19 @@ def progress_of(application: Application, *, checker: User) -> Progress:
     )
 
 
-def why_not(
-    action: Action, application: Application, *, by: User, progress: Progress | None = None
-) -> Refusal | None:
+def why_not(action: Action, application: Application, *, by: User, progress: Progress | None = None) -> Refusal | None:
     """Return the reason ``by`` may not take ``action`` now, or None when they may."""
     step = STEPS[action]
     if not by.has_perm(step.permission):
         return Refusal("not_permitted", _("この操作を行う権限がありません。"))
     if application.status not in step.sources:
-        return Refusal("wrong_status", _("現在の状態（%s）ではこの操作はできません。") % application.get_status_display())
+        return Refusal(
+            "wrong_status", _("現在の状態（%s）ではこの操作はできません。") % application.get_status_display()
+        )
     if action in DECISIONS and by.pk in application.editor_ids:
-        return Refusal("own_entry", _("自分が入力または提出した申請は、確認も承認もできません。ほかの確認者が行います。"))
+        return Refusal(
+            "own_entry", _("自分が入力または提出した申請は、確認も承認もできません。ほかの確認者が行います。")
+        )
     if action is Action.PULL_BACK:
         return _why_not_pull_back(application, by=by)
     if action is Action.APPROVE:
@@ -85,7 +85,9 @@ def _why_not_approve(application: Application, progress: Progress) -> Refusal | 
         return None
     held = progress.number
     if held is None or held.version != application.number_version:
-        return Refusal("number_missing", _("個人番号が入力し直されています。差し戻して、提出し直してもらってください。"))
+        return Refusal(
+            "number_missing", _("個人番号が入力し直されています。差し戻して、提出し直してもらってください。")
+        )
     if held.state is vault.State.PROVISIONAL:
         return Refusal("number_not_confirmed", _("個人番号がまだ一致していません。原本を見て再入力してください。"))
     if held.confirmed_by in application.editor_ids:

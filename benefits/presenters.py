@@ -9,8 +9,7 @@ from django import forms
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 
 from accounts.models import User
 from benefits import content, policies, wareki
@@ -153,7 +152,9 @@ def sections_of(
 
 def blanks_of(form: Mapping[str, Any]) -> str:
     """Return the names of the boxes that are empty, for comparing that they are empty on paper too."""
-    rows = {name.split("_")[1] for name, value in form.items() if name.startswith("member_") and value not in ("", None)}
+    rows = {
+        name.split("_")[1] for name, value in form.items() if name.startswith("member_") and value not in ("", None)
+    }
     names = [
         label_of(name)
         for name, value in form.items()
@@ -184,10 +185,10 @@ def display(name: str, value: Any, *, today: date) -> str:
         disease = diseases.find(value, on=today)
         return f"{value} {disease.name}" if disease else str(value)
     if isinstance(field, forms.MultipleChoiceField):
-        labels = dict(field.choices)
+        labels = dict(_pairs(field))
         return "、".join(str(labels.get(one, one)) for one in value)
     if isinstance(field, forms.ChoiceField):
-        return str(dict(field.choices).get(value, value))
+        return str(dict(_pairs(field)).get(value, value))
     if name == "postal_code":
         return f"〒{value[:3]}-{value[3:]}"
     return str(value)
@@ -261,6 +262,11 @@ def certificate_text(certification: Certification, *, specimen: bool = False) ->
         specimen=specimen,
         reissue=False,
     )
+
+
+def _pairs(field: forms.ChoiceField) -> list[tuple[str, str]]:
+    """Return a field's codes and labels."""
+    return [(str(code), str(label)) for code, label in field.choices]  # type: ignore[union-attr,misc]
 
 
 def _member_keys() -> tuple[str, ...]:

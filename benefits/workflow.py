@@ -7,7 +7,7 @@ record in the transaction of the change. A refusal is recorded too, after the tr
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -70,7 +70,7 @@ def step(action: Action) -> Callable[[Callable[Concatenate[UUID, P], R]], Callab
                 vault.record_not_kept(refused)
                 raise
 
-        return taken
+        return cast("Callable[Concatenate[UUID, P], R]", taken)
 
     return decorate
 
@@ -129,7 +129,9 @@ def submit(application_id: UUID, *, by: User, at: datetime, revision: int, form:
     is_given = form["number_given"] == "GIVEN"
     held = vault.standing(application.person_id)
     if is_given and (held is None or held.version != application.number_version):
-        raise Refused(Refusal("number_missing", _("個人番号が入力されていません。「記載あり」のときは番号を入力してください。")))
+        raise Refused(
+            Refusal("number_missing", _("個人番号が入力されていません。「記載あり」のときは番号を入力してください。"))
+        )
     if not is_given and held is not None:
         vault.remove(application.person_id, by=by)
         application.number_version = None
@@ -139,10 +141,14 @@ def submit(application_id: UUID, *, by: User, at: datetime, revision: int, form:
         absence_reason=form.get("number_absence_reason", ""),
     )
     _decide(application)
+    for name, value in _names(form).items():
+        setattr(application, name, value)
     application.submission += 1
     application.submitted_by, application.submitted_at = by, at
     _edited(application, by=by, at=application.edited_at, only_sent=True)
-    return _finish(Action.SUBMIT, application, by=by)
+    _finish(Action.SUBMIT, application, by=by)
+    _name(application)
+    return application
 
 
 @step(Action.PULL_BACK)
@@ -160,9 +166,7 @@ def withdraw(application_id: UUID, *, by: User, revision: int) -> Application:
 
 
 @step(Action.CHECK)
-def check(
-    application_id: UUID, *, by: User, at: datetime, revision: int, ticked: frozenset[str]
-) -> frozenset[str]:
+def check(application_id: UUID, *, by: User, at: datetime, revision: int, ticked: frozenset[str]) -> frozenset[str]:
     """Keep which boxes the checker has compared with the paper, and return those that count."""
     application = _begin(Action.CHECK, application_id, by=by, revision=revision)
     counted = ticked & frozenset(content.to_be_ticked(application.content))
@@ -177,9 +181,7 @@ def check(
 
 
 @step(Action.CHECK)
-def compare_number(
-    application_id: UUID, *, by: User, at: datetime, revision: int, number: str
-) -> vault.Comparison:
+def compare_number(application_id: UUID, *, by: User, at: datetime, revision: int, number: str) -> vault.Comparison:
     """Compare the checker's own entry of the My Number with the maker's: only whether they agree is told."""
     application = _begin(Action.CHECK, application_id, by=by, revision=revision)
     if application.number_version is None:

@@ -6,4 +6,4 @@ class ConfigConfig(AppConfig):
     verbose_name = "構成"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401, PLC0415  (registers the system checks)
+        from config import checks  # noqa: F401  (registers the system checks)

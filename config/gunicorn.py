@@ -1,4 +1,4 @@
-"""How gunicorn serves: threads in a few processes, tight limits, and an access log without what people searched for."""
+"""How gunicorn serves: threads in a few processes, tight limits, no queries in the access log."""
 
 import tempfile
 from pathlib import Path

@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import traceback
+from collections.abc import ItemsView
 from contextvars import ContextVar
 from datetime import datetime
 from io import TextIOWrapper
@@ -97,8 +98,8 @@ class NothingToReport(SafeExceptionReporterFilter):
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
         return {}
 
-    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> list[tuple[str, Any]]:
-        return []
+    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> ItemsView[str, Any]:
+        return {}.items()
 
 
 def configuration(file: Path, *, to_terminal: bool = True) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class OfficeStaticFilesStorage(CompressedManifestStaticFilesStorage):
+class OfficeStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise ships no types
     """Also renames what ES modules import from one another, or a browser would mix two releases."""
 
     support_js_module_import_aggregation = True

@@ -6,7 +6,7 @@ class MyNumberConfig(AppConfig):
     verbose_name = "個人番号"
 
     def ready(self) -> None:
-        from audit import vocabulary  # noqa: PLC0415  (the registry fills when every app is loaded)
-        from mynumber import actions, purposes  # noqa: PLC0415
+        from audit import vocabulary  # the registry fills when every app is loaded
+        from mynumber import actions, purposes
 
         vocabulary.declare(actions.ACTIONS, purposes=dict(purposes.Purpose.choices))

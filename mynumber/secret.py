@@ -30,7 +30,7 @@ class Secret:
     def __eq__(self, other: object) -> NoReturn:
         raise TypeError("secrets are not compared")
 
-    def __hash__(self) -> NoReturn:  # type: ignore[override]
+    def __hash__(self) -> NoReturn:
         raise TypeError("secrets are not kept in sets or caches")
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:

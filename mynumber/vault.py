@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -32,7 +33,7 @@ REASON_LENGTH = 200
 _SEPARATORS = re.compile(r"[\s\-‐‑‒–—―−ー]+")
 
 
-class Person(journal.Actor):
+class Person(journal.Actor, Protocol):
     """Somebody who acts on the vault: Django's own permission check, no import of the accounts app."""
 
     def has_perm(self, permission: str) -> bool: ...
@@ -217,14 +218,12 @@ def reveal(person: UUID, *, by: Person, purpose: Purpose, reason: str) -> Secret
         return Secret(crypto.unseal(bytes(blob), person=person, version=version))
     except DatabaseError as error:
         state = getattr(error.__cause__, "sqlstate", "") or ""
-        journal.record(
-            actions.REVEAL_FAILED, by=by, person_id=person, result=Result.FAILED, details={"code": state}
-        )
+        journal.record(actions.REVEAL_FAILED, by=by, person_id=person, result=Result.FAILED, details={"code": state})
         if state == "KY007":
             raise RefusedError(_("表示できる件数の上限に達しました。時間をおいてください。")) from error
         raise RefusedError(_("個人番号を表示できませんでした。管理者に連絡してください。")) from error
     except crypto.SealBrokenError as error:
-        logger.error("a sealed number did not open")
+        logger.exception("a sealed number did not open")
         journal.record(
             actions.REVEAL_FAILED, by=by, person_id=person, result=Result.FAILED, details={"code": "seal_broken"}
         )
@@ -274,11 +273,11 @@ def put_all_in_use(people: Sequence[tuple[UUID, Person]]) -> None:
     )
 
 
-def _call(function: str, *arguments: object) -> object:
+def _call(function: str, *arguments: Any) -> Any:
     """Call one of the vault's functions (names from this module only, never from outside)."""
     marks = ", ".join(["%s"] * len(arguments))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT vault.{function}({marks})", arguments)  # noqa: S608  (a name of this module)
+        cursor.execute(f"SELECT vault.{function}({marks})", arguments)
         return cursor.fetchone()[0]
 
 

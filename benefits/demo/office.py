@@ -108,7 +108,7 @@ def _cases(
 def _clean(form: EntryForm, raw: Mapping[str, Any]) -> dict[str, Any]:
     """Put ``raw`` through the entry form. One form serves for all: making a hundred fields anew costs more."""
     form.data = dict(raw)
-    form._errors = None
+    form._errors = None  # type: ignore[attr-defined]  # what Django itself resets before cleaning
     if not form.is_valid():
         raise ValueError(f"the made-up form has mistakes in {', '.join(sorted(form.errors))}")
     return form.document()
@@ -146,9 +146,7 @@ def _write(cases: list[Case], *, maker: User, checker: User) -> None:
 def _keep_numbers(cases: list[Case], *, maker: User, checker: User) -> None:
     given = [case for case in cases if case.number]
     confirmed = [case for case in given if case.status == Status.APPROVED]
-    vault.keep_confirmed(
-        [(case.application.person_id, case.number or "", maker, checker) for case in confirmed]
-    )
+    vault.keep_confirmed([(case.application.person_id, case.number or "", maker, checker) for case in confirmed])
     vault.keep_provisional(
         [(case.application.person_id, case.number or "", maker) for case in given if case.status != Status.APPROVED]
     )
@@ -207,7 +205,7 @@ def _withdraw(cases: list[Case], *, maker: User) -> None:
     _record(events.APPLICATION_WITHDRAWN, cases, by=maker)
 
 
-def _move(cases: list[Case], target: Status, columns: str = "", values: Iterable[object] = ()) -> None:
+def _move(cases: list[Case], target: Status, columns: str = "", values: Iterable[int] = ()) -> None:
     """Move a batch to its next state with one statement; the database checks every row of it."""
     if not cases:
         return

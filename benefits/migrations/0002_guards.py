@@ -1,4 +1,4 @@
-"""Guards that hold for raw SQL too: who may decide, what may follow what, what was approved, and that it is on record."""
+"""Guards that hold for raw SQL too: who decides, what follows what, what was approved, and that it is on record."""
 
 from typing import ClassVar
 

@@ -46,9 +46,7 @@ class Application(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     receipt_number = models.CharField(_("受付番号"), max_length=20, unique=True)
-    person = models.ForeignKey(
-        Person, verbose_name=_("受診者"), on_delete=models.PROTECT, related_name="applications"
-    )
+    person = models.ForeignKey(Person, verbose_name=_("受診者"), on_delete=models.PROTECT, related_name="applications")
     status = models.CharField(_("状態"), max_length=20, choices=Status, default=Status.DRAFT)
     revision = models.PositiveIntegerField(_("版"), default=1)
     submission = models.PositiveIntegerField(_("提出の回数"), default=0)

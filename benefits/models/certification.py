@@ -46,15 +46,11 @@ class Certification(models.Model):
                 name="certification_class_is_known",
                 condition=Q(income_class__in=[c.value for c in IncomeClass]),
             ),
-            models.CheckConstraint(
-                name="certification_disease_is_numbered", condition=Q(disease_number__gte=1)
-            ),
+            models.CheckConstraint(name="certification_disease_is_numbered", condition=Q(disease_number__gte=1)),
             models.CheckConstraint(
                 name="certification_payer_number_is_eight_digits", condition=Q(payer_number__regex=r"^[0-9]{8}$")
             ),
-            models.CheckConstraint(
-                name="certification_has_reasons", condition=Q(reasons__len__gt=0)
-            ),
+            models.CheckConstraint(name="certification_has_reasons", condition=Q(reasons__len__gt=0)),
         ]
 
     def __str__(self) -> str:

@@ -245,9 +245,7 @@ def detail(request: StaffRequest, application_id: UUID) -> HttpResponse:
 def find_disease(request: StaffRequest) -> JsonResponse:
     """Answer the disease box: numbers and names that begin with or contain what is typed."""
     found = diseases.search(request.GET.get("q", "")[:40])
-    return JsonResponse(
-        [{"number": one.number, "name": one.name, "kana": one.kana} for one in found], safe=False
-    )
+    return JsonResponse([{"number": one.number, "name": one.name, "kana": one.kana} for one in found], safe=False)
 
 
 # ── keeping what was typed ───────────────────────────────────────────────────────────────────────────────────────
@@ -276,7 +274,12 @@ def _keep(request: StaffRequest, application_id: UUID) -> HttpResponse:
             )
             form.has_number = True
     except workflow.Stale as stale:
-        form.add_error(None, _("表示した後に、ほかの人がこの申請を変更しました。入力した内容は下に残っています。見比べて、もう一度保存してください。"))
+        form.add_error(
+            None,
+            _(
+                "表示した後に、ほかの人がこの申請を変更しました。入力した内容は下に残っています。見比べて、もう一度保存してください。"
+            ),
+        )
         return _entry_page(request, form, application=stale.application, application_id=application_id)
     except workflow.Refused as refused:
         messages.error(request, str(refused))
@@ -299,7 +302,8 @@ def _lost_something(form: EntryForm) -> bool:
     return any(
         name == "number" or any(error.code == "my_number" for error in errors.as_data())
         for name, errors in form.errors.items()
-        if name == "number" and form.data.get("number") or any(error.code == "my_number" for error in errors.as_data())
+        if (name == "number" and form.data.get("number"))
+        or any(error.code == "my_number" for error in errors.as_data())
     )
 
 
@@ -382,6 +386,4 @@ def _cursor(text: str) -> Application | None:
 
 
 def _record_view(request: StaffRequest, application: Application) -> None:
-    journal.record(
-        events.APPLICATION_VIEWED, by=request.user, subject=application, person_id=application.person_id
-    )
+    journal.record(events.APPLICATION_VIEWED, by=request.user, subject=application, person_id=application.person_id)

@@ -8,13 +8,14 @@ from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import StaffRequest
 from audit import journal
 from audit.gate import requires
+from audit.models import Result
 from benefits import content, events, policies, presenters, workflow
 from benefits.decision import decide
 from benefits.forms import ApprovalForm, CommentField, RetypeForm, StepForm
@@ -26,18 +27,22 @@ from mynumber import vault
 QUEUE_LENGTH = 50
 
 ANSWERS = {
-    vault.Comparison.MATCH: ("success", _("個人番号は一致しました。")),
+    vault.Comparison.MATCH: (messages.SUCCESS, gettext_lazy("個人番号は一致しました。")),
     vault.Comparison.MISMATCH: (
-        "error",
-        _("個人番号は不一致です。原本を見て、もう一度だけ入力できます。原本が正しければ差し戻してください。"),
+        messages.ERROR,
+        gettext_lazy(
+            "個人番号は不一致です。原本を見て、もう一度だけ入力できます。原本が正しければ差し戻してください。"
+        ),
     ),
     vault.Comparison.EXHAUSTED: (
-        "error",
-        _("個人番号は不一致です。入力できる回数を使い切りました。差し戻すか、ほかの確認者に依頼してください。"),
+        messages.ERROR,
+        gettext_lazy(
+            "個人番号は不一致です。入力できる回数を使い切りました。差し戻すか、ほかの確認者に依頼してください。"
+        ),
     ),
-    vault.Comparison.OWN_ENTRY: ("error", _("自分が入力した個人番号は、自分では照合できません。")),
-    vault.Comparison.SETTLED: ("success", _("個人番号は一致しています。")),
-    vault.Comparison.ABSENT: ("error", _("照合する個人番号がありません。差し戻してください。")),
+    vault.Comparison.OWN_ENTRY: (messages.ERROR, gettext_lazy("自分が入力した個人番号は、自分では照合できません。")),
+    vault.Comparison.SETTLED: (messages.SUCCESS, gettext_lazy("個人番号は一致しています。")),
+    vault.Comparison.ABSENT: (messages.ERROR, gettext_lazy("照合する個人番号がありません。差し戻してください。")),
 }
 
 
@@ -136,7 +141,7 @@ def _take(request: StaffRequest, application: Application) -> HttpResponse:
                 application.pk, by=request.user, at=now, revision=revision, number=retyped.cleaned_data["number"]
             )
             level, sentence = ANSWERS[outcome]
-            messages.add_message(request, messages.DEFAULT_TAGS and getattr(messages, level.upper()), sentence)
+            messages.add_message(request, level, sentence)
             return _review_page(request, application, comments=comments)
         if pressed == "return":
             workflow.return_to_maker(application.pk, by=request.user, at=now, revision=revision, comments=comments)
@@ -208,7 +213,7 @@ def _refuse(request: StaffRequest, application: Application, refusal: policies.R
         events.STEP_REFUSED,
         by=request.user,
         subject=application,
-        result=journal.Result.REFUSED,
+        result=Result.REFUSED,
         details={"method": str(Action.CHECK), "code": refusal.code},
     )
     messages.error(request, refusal.message)

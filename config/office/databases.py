@@ -78,7 +78,10 @@ class Address:
 
 
 def parse(url: str, *, variable: str) -> Address:
-    """Read ``postgresql://user:password@host:port/name?sslmode=…``; raise ``ImproperlyConfigured`` naming ``variable``."""
+    """Read ``postgresql://user:password@host:port/name?sslmode=…``.
+
+    Raises ``ImproperlyConfigured`` naming ``variable``, never its value.
+    """
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
     if parts.scheme not in {"postgres", "postgresql"}:

@@ -354,7 +354,7 @@ class EmbeddedPostgres:
                 # a Ctrl-C in the terminal is for the starter, which stops the server last
                 start_new_session=True,
                 # and if the starter is killed, the server shuts down by itself
-                preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509  (one thread at this point)
+                preexec_fn=die_with_parent(signal.SIGINT),  # one thread at this point
             )
         process = self.process
 

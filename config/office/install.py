@@ -44,9 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     home = Path(options.home).expanduser().absolute() if options.home else PROJECT / "var"
     try:
-        if sys.version_info < (3, 11):
-            version = ".".join(map(str, sys.version_info[:3]))
-            raise Trouble(f"Python 3.11 以上が必要です（今は {version}）。 / Python 3.11 or newer is required.")
+        _require_python()
         home.mkdir(parents=True, exist_ok=True)
         # a second run waits here instead of installing into the same place
         with (REQUIREMENTS / "base.txt").open("rb") as lock:
@@ -109,9 +107,7 @@ def _make_environment(home: Path, place: str) -> None:
         wheels = apt_unpack(["python3-pip-whl"], Path(directory), home).glob("usr/share/python-wheels/pip-*.whl")
         wheel = next(wheels, None)
         if wheel is None:
-            raise Trouble(
-                "pip が見つかりません。apt install python3-venv を管理者に依頼してください。 / python3-venv is missing."
-            )
+            raise Trouble("pip が見つかりません。apt install python3-venv を管理者に依頼してください。")
         _run((str(python), f"{wheel}/pip", "install", "--quiet", "--no-index", str(wheel)))
 
 
@@ -119,7 +115,7 @@ def _make_environment(home: Path, place: str) -> None:
 
 
 def install_fonts(home: Path) -> None:
-    """Bring the fonts of the certificates; without them everything else works, and the product says what is missing."""
+    """Bring the certificates' fonts. Without them everything else works, and the product says what is missing."""
     missing = [
         (file, package)
         for file, package, directory in FONTS
@@ -151,7 +147,7 @@ def install_fonts(home: Path) -> None:
 
 
 def install_browser() -> None:
-    """Bring Debian's chromium and a Japanese screen font for the browser tests; raise :class:`Trouble` if impossible."""
+    """Bring Debian's chromium and a Japanese screen font for the browser tests, or raise :class:`Trouble`."""
     needed = [
         package for package, path in (("chromium", CHROMIUM), ("fonts-noto-cjk", SCREEN_FONTS)) if not path.exists()
     ]
@@ -217,6 +213,13 @@ def apt_unpack(packages: Sequence[str], into: Path, home: Path) -> Path:
 
 
 # ── small things ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _require_python() -> None:
+    # whoever starts this may have any Python
+    if sys.version_info < (3, 11):  # noqa: UP036
+        version = ".".join(map(str, sys.version_info[:3]))
+        raise Trouble(f"Python 3.11 以上が必要です（今は {version}）。 / Python 3.11 or newer is required.")
 
 
 def _run(command: Sequence[str]) -> None:

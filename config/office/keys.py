@@ -33,9 +33,10 @@ def ensure(directory: Path, *, data_exists: bool) -> list[str]:
     if missing and (marker.exists() or data_exists):
         names = "、".join(missing)
         message = (
-            f"鍵ファイルがありません: {names}（{directory}）。この鍵で封じたデータが残っているため、新しい鍵は作りません。"
-            "控えから鍵を戻してください。 / Key files are missing and data sealed under them exists: "
-            "restore them from your backup; new keys would not open the data."
+            f"鍵ファイルがありません: {names}（{directory}）。この鍵で封じたデータが残っているため、"
+            "新しい鍵は作りません。控えから鍵を戻してください。"
+            " / Key files are missing and data sealed under them exists:"
+            " restore them from your backup; new keys would not open the data."
         )
         raise KeysMissing(message)
     for name in missing:

@@ -30,7 +30,8 @@ class Held:
 _HELD: LiteralString = """
     WITH objects (kind, name, owner, acl) AS (
         SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname || '.' || c.relname, c.relowner,
-               coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner))
+               coalesce(c.relacl, acldefault(
+                   CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner))
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = ANY (%(schemas)s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
         UNION ALL
@@ -110,7 +111,7 @@ def apply(connection: psycopg.Connection[Any], roles: Roles = Roles()) -> None: 
         for kind, name, privileges in _wanted():
             # what is not there is reported by differences(), not by a failing GRANT
             if privileges and (kind, name) in present:
-                listed = sql.SQL(", ").join(sql.SQL(privilege) for privilege in sorted(privileges))  # type: ignore[arg-type]
+                listed = sql.SQL(", ").join(sql.SQL(privilege) for privilege in sorted(privileges))
                 connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(listed, _named(kind, name), app))
         for table, columns in grants.COLUMNS.items():
             if ("table", table) in present:
@@ -119,7 +120,7 @@ def apply(connection: psycopg.Connection[Any], roles: Roles = Roles()) -> None: 
                         statement = sql.SQL("GRANT {} ({}) ON {} TO {}")
                         connection.execute(
                             statement.format(
-                                sql.SQL(privilege),  # type: ignore[arg-type]  # from the committed table
+                                sql.SQL(privilege),
                                 sql.Identifier(column),
                                 _named("table", table),
                                 app,
@@ -244,7 +245,7 @@ def _named(kind: str, name: str) -> sql.Composed:
     if kind == "function":
         function, arguments = rest.split("(", 1)
         # the arguments are type names as the catalogue writes them
-        return sql.SQL("FUNCTION {}({}").format(sql.Identifier(schema, function), sql.SQL(arguments))  # type: ignore[arg-type]
+        return sql.SQL("FUNCTION {}({}").format(sql.Identifier(schema, function), sql.SQL(arguments))
     return sql.SQL("{} {}").format(
         sql.SQL("SEQUENCE" if kind == "sequence" else "TABLE"), sql.Identifier(schema, rest)
     )

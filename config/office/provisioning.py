@@ -73,8 +73,9 @@ def provision(administrator: Address, *, database: str, passwords: Passwords) ->
             make_database(server, database)
         except psycopg.errors.InsufficientPrivilege as error:
             message = (
-                "データベースの役割を準備する権限がありません。CREATEROLE と CREATEDB を持つ利用者を DATABASE_URL に指定するか、"
-                "役割を手で用意して DATABASE_APP_URL と DATABASE_OWNER_URL を指定してください（docs/operations.md）。"
+                "データベースの役割を準備する権限がありません。CREATEROLE と CREATEDB を持つ利用者を"
+                " DATABASE_URL に指定するか、役割を手で用意して DATABASE_APP_URL と DATABASE_OWNER_URL を"
+                "指定してください（docs/operations.md）。"
             )
             raise ProvisioningTrouble(message) from error
 

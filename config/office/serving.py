@@ -54,13 +54,15 @@ def require_free_port() -> None:
             probe.bind(("127.0.0.1", port()))
         except PermissionError:
             message = (
-                f"ポート {port()} を使う権限がありません。1024 以上の番号で PORT=8001 make run のように実行してください。"
+                f"ポート {port()} を使う権限がありません。"
+                "1024 以上の番号で PORT=8001 make run のように実行してください。"
                 f" / Port {port()} needs privileges: choose one from 1024 on."
             )
             raise CannotServe(message) from None
         except OSError:
             message = (
-                f"ポート {port()} はほかのプログラムが使っています。PORT=8001 make run のように別の番号で実行してください。"
+                f"ポート {port()} はほかのプログラムが使っています。"
+                "PORT=8001 make run のように別の番号で実行してください。"
                 f" / Port {port()} is taken by another program: run for example PORT=8001 make run."
             )
             raise CannotServe(message) from None
@@ -88,7 +90,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             # a Ctrl-C in the terminal comes here; gunicorn is asked to finish what it is answering
             start_new_session=True,
-            preexec_fn=die_with_parent(SIGTERM),  # noqa: PLW1509  (nothing has started a thread yet)
+            preexec_fn=die_with_parent(SIGTERM),  # nothing has started a thread yet
         )
         end = time.monotonic() + READY_SECONDS
         while not self._answers():

@@ -7,7 +7,7 @@ DEBUG = False
 ENVIRONMENT_LABEL = env.text("ENVIRONMENT_LABEL")
 
 # TLS. The proxy must drop what a browser sends under this name, and set it itself.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_PROXY_SSL_HEADER: tuple[str, str] | None = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked from beside the server, over its own socket
 SECURE_HSTS_SECONDS = 63_072_000

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from config import env
+from config import env, logs
 from config.office import databases, keys
 from config.settings.demo import *
 

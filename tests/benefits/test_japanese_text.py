@@ -35,6 +35,7 @@ NAMES = [
     "NGUYEN THI HOA",
     "ＮＧＵＹＥＮ",
     "Nguyễn",
+    "e\u0301e\u0301e\u0301",
     unicodedata.normalize("NFD", "Nguyễn"),
     "O'Brien-Smith Jr.",
     "ジャン＝ポール・ベルモンド",
@@ -144,6 +145,8 @@ def test_only_decomposed_kana_in_a_name_is_composed() -> None:
         ("\u2f2d本", "character", "\u2f2d"),  # ⼭ of the radicals
         ("김", "character", "김"),
         ("ﬁ", "character", "ﬁ"),
+        ("Ĳ", "character", "Ĳ"),
+        ("A×B", "character", "×"),
         ("𝐀", "character", "𝐀"),
         ("\u3164", "character", "\u3164"),
         ("ﾐﾎﾝ", "half_width_kana", "ﾐ"),
@@ -365,6 +368,8 @@ OTHER_NUMBERS = {
     "thirteen digits": f"{NUMBER}1",
     "thirteen digits from the other side": f"1{NUMBER}",
     "sixteen digits with hyphens": f"{_spaced(NUMBER, '-')}-3456",
+    "sixteen digits with hyphens from the other side": f"3457-{_spaced(NUMBER, '-')}",
+    "thirteen digits with something invisible in them": f"1\u200b{NUMBER}",
     "a telephone number": "06-1234-5678",
     "two lines": f"{NUMBER[:6]}\n{NUMBER[6:]}",
     "an amount": "123,456,789,012",
@@ -394,6 +399,15 @@ def test_other_numbers_are_left_alone(text: str) -> None:
 )
 def test_masking_takes_out_the_number_and_nothing_else(text: str, masked: str) -> None:
     assert japanese_text.mask_my_numbers(text) == masked
+
+
+def test_numbers_hidden_within_numbers_are_all_taken_out() -> None:
+    text = ""
+    for _ in range(1000):
+        text = f"{NUMBER[:4]} {text} {NUMBER[4:]}"
+
+    assert not japanese_text.contains_my_number(japanese_text.mask_my_numbers(f"見本{text}"))
+    assert japanese_text.mask_my_numbers(f"見本{text}").startswith("見本")
 
 
 @settings(deadline=None)

@@ -30,13 +30,25 @@ class Command(BaseCommand):
             raise CommandError("デモの利用者がいません。make run で用意してください。")
         header = ("役割", "利用者ID", "パスワード", "確認コード", "最初に試すこと")
         rows = [
-            (one.role_label, one.login_id, one.password, one.code + ("" if one.wait == 0 else f"（{one.wait}秒後から）"), one.try_first)
+            (
+                one.role_label,
+                one.login_id,
+                one.password,
+                one.code + ("" if one.wait == 0 else f"（{one.wait}秒後から）"),
+                one.try_first,
+            )
             for one in accounts
         ]
         widths = [max(_width(row[column]) for row in [header, *rows]) for column in range(len(header))]
         for row in [header, *rows]:
-            self.stdout.write("  ".join(text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True)).rstrip())
-        self.stdout.write("確認コードは30秒ごとに変わり、1回だけ使えます。もう一度見るには manage.py demo_accounts を実行してください。")
+            self.stdout.write(
+                "  ".join(
+                    text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True)
+                ).rstrip()
+            )
+        self.stdout.write(
+            "確認コードは30秒ごとに変わり、1回だけ使えます。この表は manage.py demo_accounts でまた見られます。"
+        )
 
 
 def _width(text: str) -> int:

@@ -41,4 +41,6 @@ class Command(BaseCommand):
 
         count = office.fill(recipients=recipients, seed=options["seed"], staff=staff, told=told)
         if options["verbosity"]:
-            self.stdout.write(f"受給者 {recipients} 人、申請 {count} 件を作りました（{time.monotonic() - began:.0f} 秒）。")
+            self.stdout.write(
+                f"受給者 {recipients} 人、申請 {count} 件を作りました（{time.monotonic() - began:.0f} 秒）。"
+            )

@@ -7,6 +7,7 @@ import psycopg
 from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 
 from config.office.embedded_postgres import OfficeLock, ServerTrouble
 from config.office.keys import KeysMissing
@@ -50,6 +51,7 @@ class Command(BaseCommand):
     def _welcome(self, server: Server) -> None:
         if settings.DEMO and "demo_accounts" in get_commands():
             call_command("demo_accounts", stdout=self.stdout)
+        connections.close_all()
         self._say(f"\n{server.address} をブラウザーで開いてください。終わるときは Ctrl-C を押します。")
         self._say(f"Open {server.address} in a browser. Press Ctrl-C to stop.")
 
