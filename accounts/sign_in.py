@@ -60,6 +60,7 @@ def check_code(request: HttpRequest, user: User, *, code: str, at: datetime) -> 
     request.session[SIGNED_IN_AT] = request.session[LAST_USED_AT] = at.isoformat()
     user.last_login = at
     user.save(update_fields=["last_login"])
+    journal.name_actor(user.pk, name=user.display_name, login_id=user.login_id)
     journal.record(
         actions.SIGNED_IN, by=user, subject=user, details={"code": session_mark(request.session.session_key)}
     )

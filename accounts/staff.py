@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import RoleAssignment, User
 from accounts.roles import HANDBOOK, Role, conflict_within
+from audit import journal
 
 
 class ConflictError(ValueError):
@@ -28,4 +29,5 @@ def add(*, login_id: str, display_name: str, section: str, roles: Iterable[Role]
     user.full_clean(exclude=["password"])
     user.save()
     RoleAssignment.objects.bulk_create([RoleAssignment(user=user, role=role) for role in held])
+    journal.name_actor(user.pk, name=display_name, login_id=login_id)
     return user

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from django.db import models, transaction
 
 from audit import origin, sealed_text, vocabulary
-from audit.models import REASON_KEY, Event, PersonLabel, Result
+from audit.models import REASON_KEY, ActorLabel, Event, PersonLabel, Result
 
 #: What ``details`` may hold. Nothing personal is on the list; free text goes into ``reason``, which is sealed.
 DETAIL_KEYS = frozenset(
@@ -121,6 +121,16 @@ def record_committed(action: str, *, by: Actor | None, **parts: object) -> Event
     """
     with transaction.atomic(durable=True):
         return record(action, by=by, **parts)  # type: ignore[arg-type]  # the same keywords, checked there
+
+
+def name_actor(actor_id: int, *, name: str, login_id: str) -> None:
+    """Remember what a member of staff is called, for searching the record by name."""
+    ActorLabel.objects.bulk_create(
+        [ActorLabel(actor_id=actor_id, name=name, login_id=login_id)],
+        update_conflicts=True,
+        unique_fields=["actor_id"],
+        update_fields=["name", "login_id"],
+    )
 
 
 def name_person(person_id: UUID, *, name: str, kana: str) -> None:

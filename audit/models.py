@@ -95,6 +95,22 @@ class Event(models.Model):
         return sealed_text.unseal(bytes(self.sealed_reason), key=REASON_KEY, bound_to=f"event|{self.pk}")
 
 
+class ActorLabel(models.Model):
+    """What a member of staff is called, so that the record can be searched by name without reading all of it."""
+
+    actor_id = models.BigIntegerField(primary_key=True)
+    name = models.CharField(_("氏名"), max_length=120)
+    login_id = models.CharField(_("利用者ID"), max_length=40)
+
+    class Meta:
+        db_table = 'audit"."actor_label'
+        verbose_name = _("利用者の呼び名")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"actor {self.actor_id}"
+
+
 class PersonLabel(models.Model):
     """What a person is called, so that the record can be searched by name.
 

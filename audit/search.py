@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy
 
 from audit import vocabulary
-from audit.models import Event, PersonLabel, Result
+from audit.models import ActorLabel, Event, PersonLabel, Result
 
 PAGE = 50
 #: Counting stops here: beyond it the page says "more than", which costs the same however long the record grows.
@@ -44,7 +44,7 @@ class SearchForm(forms.Form):
         label=gettext_lazy("利用者"),
         required=False,
         max_length=60,
-        help_text=gettext_lazy("氏名の一部"),
+        help_text=gettext_lazy("氏名の一部、または利用者ID"),
         error_messages={"max_length": gettext_lazy("利用者は60文字以内で入力してください。")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -151,7 +151,7 @@ def _matching(conditions: Mapping[str, Any]) -> QuerySet[Event]:
     if last := conditions.get("to_on"):
         events = events.filter(at__lt=_midnight(last + timedelta(days=1)))
     if actor := conditions.get("actor"):
-        events = events.filter(actor_name__contains=actor)
+        events = events.filter(actor_id__in=_staff_called(actor))
     if chosen := conditions.get("actions"):
         events = events.filter(action__in=chosen)
     if result := conditions.get("result"):
@@ -159,6 +159,11 @@ def _matching(conditions: Mapping[str, Any]) -> QuerySet[Event]:
     if subject := conditions.get("subject"):
         events = events.filter(Q(subject_label=subject) | Q(person_id__in=_people_called(subject)))
     return events
+
+
+def _staff_called(text: str) -> list[int]:
+    called = ActorLabel.objects.filter(Q(name__contains=text) | Q(login_id=text))
+    return list(called.order_by("pk").values_list("pk", flat=True)[:PEOPLE_UP_TO])
 
 
 def _people_called(text: str) -> list[UUID]:
@@ -190,7 +195,8 @@ def _from(events: QuerySet[Event], cursor: str | None) -> QuerySet[Event]:
         return events
     if timezone.is_naive(at):
         return events
-    return events.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
+    # the first condition lets the index begin at the cursor
+    return events.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk), at__lte=at)
 
 
 def _without_a_number(text: str) -> str:

@@ -311,11 +311,16 @@ class EntryForm(forms.Form):
         types_number: bool = True,
         has_number: bool = False,
         comments: Mapping[str, str] | None = None,
+        initial: Mapping[str, Any] | None = None,
     ) -> None:
-        """``today`` bounds the dates; ``has_number`` says that a number is sealed already."""
+        """Draw or check the form as of ``today``.
+
+        ``initial`` is a draft that is opened again, not checked; ``has_number`` says that a number is sealed
+        already; ``comments`` are the checker's, by field.
+        """
         self.today = today
         self.has_number = has_number
-        super().__init__(data)
+        super().__init__(data, initial=dict(initial) if initial is not None else None)
         self.fields["disease_number"].widget.attrs["data-disease-lookup"] = reverse("benefits:diseases")
         for field in self.fields.values():
             if isinstance(field, WarekiDateField):

@@ -100,8 +100,11 @@ def begin(application_id: UUID, *, by: User, at: datetime, entry: Mapping[str, A
 @step(Action.SAVE)
 def save(application_id: UUID, *, by: User, at: datetime, revision: int, entry: Mapping[str, Any]) -> Application:
     """Keep what was typed, however wrong. Nothing is written when nothing changed."""
-    application = _begin(Action.SAVE, application_id, by=by, revision=revision)
+    application = _lock(application_id)
     changed = sorted(key for key in {*entry, *application.entry} if entry.get(key) != application.entry.get(key))
+    if not changed and application.edited_by_id == by.pk:
+        return application  # sent twice: the second sending finds its own work done
+    _refuse_unless_allowed(Action.SAVE, application, by=by, revision=revision)
     if not changed:
         return application
     application.entry = dict(entry)
@@ -287,12 +290,20 @@ def receipt_number(serial: int, *, on: date) -> str:
 
 def _begin(action: Action, application_id: UUID, *, by: User, revision: int) -> Application:
     """Lock the application, then refuse unless the step may be taken."""
-    application = Application.objects.select_for_update(of=("self",)).select_related("person").get(pk=application_id)
+    application = _lock(application_id)
+    _refuse_unless_allowed(action, application, by=by, revision=revision)
+    return application
+
+
+def _lock(application_id: UUID) -> Application:
+    return Application.objects.select_for_update(of=("self",)).select_related("person").get(pk=application_id)
+
+
+def _refuse_unless_allowed(action: Action, application: Application, *, by: User, revision: int) -> None:
     if refusal := policies.why_not(action, application, by=by):
         raise Refused(refusal) if application.revision == revision else Stale(application)
     if application.revision != revision:
         raise Stale(application)
-    return application
 
 
 def _edited(application: Application, *, by: User, at: datetime, only_sent: bool = False) -> None:

@@ -1,13 +1,21 @@
 """The pages for what goes wrong: in Japanese, with what to do, and never with a detail that helps an attacker."""
 
+import logging
 from http import HTTPStatus
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 from django.utils.html import escape
 from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit import actions, journal
+from audit.models import Result
+
+logger = logging.getLogger(__name__)
 
 
 def refuse(request: HttpRequest, status: int, reason: str) -> HttpResponse:
@@ -31,6 +39,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         reason = _("受け付けられない要求です。このシステムの画面から操作し直してください。")
     else:
         reason = _("送られた内容を読み取れません。前の画面に戻り、入力し直してください。")
+    _record(request, "bad_request")
     return refuse(request, HTTPStatus.BAD_REQUEST, reason)
 
 
@@ -62,4 +71,25 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         "画面を開いてから時間がたったか、別の画面でサインインし直したため、送信を受け付けませんでした。"
         "前の画面に戻って再読み込みし、もう一度送信してください。"
     )
+    _record(request, "csrf")
     return refuse(request, HTTPStatus.FORBIDDEN, message)
+
+
+def _record(request: HttpRequest, code: str) -> None:
+    """Write down that a signed-in person's request was refused before any view ran.
+
+    The request is refused in any case, so a record that cannot be written is reported and does not make it a 500.
+    """
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return
+    route = request.resolver_match.route if request.resolver_match else ""
+    try:
+        journal.record(
+            actions.REQUEST_REFUSED,
+            by=user,
+            result=Result.REFUSED,
+            details={"code": code, "route": route, "method": request.method},
+        )
+    except DatabaseError:
+        logger.exception("a refused request could not be recorded")

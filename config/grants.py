@@ -25,6 +25,7 @@ TABLES: Mapping[str, frozenset[str]] = MappingProxyType(
         # the record: written and read, never changed (triggers refuse it to everybody, the owner too)
         "audit.event": APPEND,
         "audit.person_label": CHANGE,
+        "audit.actor_label": CHANGE,
         # the vault: closed; its functions are below
         "vault.number": NOTHING,
         "vault.comparison": NOTHING,

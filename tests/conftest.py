@@ -31,6 +31,7 @@ from psycopg import sql
 from config import env
 from config.office import databases, embedded_postgres, keys, privileges, provisioning
 from config.office.databases import Address
+from tests import factories
 from tests.sweeping import Sweeper
 
 START_SECONDS = 60
@@ -46,6 +47,19 @@ class Office:
         self.app = self.superuser.seen_by(databases.APP, keys.password(home / "keys", databases.APP))
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave nothing on a server that is not the suite's own."""
+    if databases.is_embedded() or hasattr(session.config, "workerinput"):
+        return
+    administrator = databases.administrator(Path(settings.KYUFU_HOME))
+    with closing(psycopg.connect(**administrator.as_psycopg(autocommit=True))) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_template(os.getpid()))))
+
+
+def _template(suite: int) -> str:
+    return f"kyufu_test_{suite}"
+
+
 @pytest.fixture(scope="session")
 def office(tmp_path_factory: pytest.TempPathFactory, worker_id: str, django_db_blocker: Any) -> Iterator[Office]:
     """The worker's database, copied from the template, which the first worker migrates."""
@@ -58,7 +72,7 @@ def office(tmp_path_factory: pytest.TempPathFactory, worker_id: str, django_db_b
         passwords = provisioning.Passwords(
             owner=keys.password(home / "keys", databases.OWNER), app=keys.password(home / "keys", databases.APP)
         )
-        template = f"kyufu_test_{suite}"
+        template = _template(suite)
         if not (home / template).exists():
             with django_db_blocker.unblock():
                 _make_template(administrator, template, passwords, home)
@@ -77,6 +91,7 @@ def office(tmp_path_factory: pytest.TempPathFactory, worker_id: str, django_db_b
 def django_db_setup(office: Office, django_db_blocker: Any) -> None:
     """Point Django at the worker's database as the app role; take over what empties it after a test that commits."""
     point_django_at(office.app)
+    factories.owner = office.owner
     sweeper = Sweeper(office.superuser)
     with django_db_blocker.unblock():
         sweeper.remember()
@@ -87,6 +102,14 @@ def django_db_setup(office: Office, django_db_blocker: Any) -> None:
 
     # Django would TRUNCATE as the app role, which may not
     TransactionTestCase._fixture_teardown = sweep  # type: ignore[method-assign]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    """Let the staff of a test go when its transaction is over; after the last test they go with the database."""
+    yield
+    if nextitem is not None:
+        factories.everybody_leaves()
 
 
 @pytest.fixture

@@ -11,6 +11,19 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="ActorLabel",
+            fields=[
+                ("actor_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=120, verbose_name="氏名")),
+                ("login_id", models.CharField(max_length=40, verbose_name="利用者ID")),
+            ],
+            options={
+                "verbose_name": "利用者の呼び名",
+                "db_table": 'audit"."actor_label',
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
             name="Event",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),

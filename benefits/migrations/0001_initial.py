@@ -425,6 +425,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="application",
+            index=models.Index(fields=["-edited_at", "-id"], name="application_by_edit"),
+        ),
+        migrations.AddIndex(
+            model_name="application",
             index=models.Index(fields=["status", "-edited_at", "-id"], name="application_by_status"),
         ),
         migrations.AddConstraint(

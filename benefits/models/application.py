@@ -104,6 +104,7 @@ class Application(models.Model):
                 fields=["-edited_at", "-id"],
                 condition=Q(status__in=[Status.DRAFT, Status.RETURNED]),
             ),
+            models.Index(name="application_by_edit", fields=["-edited_at", "-id"]),
             models.Index(name="application_by_status", fields=["status", "-edited_at", "-id"]),
         ]
         constraints = [

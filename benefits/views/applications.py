@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
+from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -41,9 +42,9 @@ def index(request: StaffRequest) -> HttpResponse:
         applications = applications.filter(status=status)
     before = _cursor(request.GET.get("before", ""))
     if before is not None:
-        applications = applications.filter(edited_at__lt=before.edited_at) | applications.filter(
-            edited_at=before.edited_at, pk__lt=before.pk
-        )
+        older = Q(edited_at__lt=before.edited_at) | Q(edited_at=before.edited_at, pk__lt=before.pk)
+        # the first condition lets the index begin at the cursor
+        applications = applications.filter(older, edited_at__lte=before.edited_at)
     rows = list(applications.select_related("edited_by").order_by("-edited_at", "-pk")[: LIST_LENGTH + 1])
     shown, more = rows[:LIST_LENGTH], rows[LIST_LENGTH:]
     journal.record(
@@ -81,10 +82,8 @@ def edit(request: StaffRequest, application_id: UUID) -> HttpResponse:
         messages.error(request, refusal.message)
         return redirect(application)
     _record_view(request, application)
-    form = EntryForm(application.entry, **_form_options(request, application))
-    form.errors.clear()  # a draft that is opened again is not scolded before anybody has asked
-    if application.status == Status.RETURNED:
-        form.is_bound = True
+    # unbound: a draft that is opened again is not scolded before anybody has asked
+    form = EntryForm(initial=application.entry, **_form_options(request, application))
     return _entry_page(request, form, application=application, application_id=application_id)
 
 

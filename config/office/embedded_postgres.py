@@ -201,8 +201,8 @@ class EmbeddedPostgres:
                 " / The server's user cannot reach the data: move KYUFU_HOME to a directory that others may enter."
             )
             raise ServerTrouble(message)
-        mark = hashlib.sha256(os.fsencode(self.home.resolve())).hexdigest()[:16]
-        target = REACHABLE / mark
+        # a name that was never used: whoever deletes KYUFU_HOME begins anew, and does not meet the old data
+        target = REACHABLE / secrets.token_hex(8)
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         REACHABLE.chmod(0o755)
         if self._user is not None:
