@@ -4,6 +4,7 @@ Between the two steps nobody is signed in: the session only remembers whose code
 """
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import django_otp
@@ -15,7 +16,6 @@ from accounts import actions, one_time_codes
 from accounts.models import User
 from audit import journal
 from audit.models import Result
-from audit.origin import session_mark
 
 CODE_AWAITED_FOR = timedelta(minutes=5)
 PENDING_USER = "sign_in_pending_user"
@@ -61,9 +61,8 @@ def check_code(request: HttpRequest, user: User, *, code: str, at: datetime) -> 
     user.last_login = at
     user.save(update_fields=["last_login"])
     journal.name_actor(user.pk, name=user.display_name, login_id=user.login_id)
-    journal.record(
-        actions.SIGNED_IN, by=user, subject=user, details={"code": session_mark(request.session.session_key)}
-    )
+    with requested_from(replace(current(), session=session_mark(request.session.session_key))):
+        journal.record(actions.SIGNED_IN, by=user, subject=user)
     return True
 
 

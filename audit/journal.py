@@ -14,30 +14,6 @@ from django.db import models, transaction
 from audit import origin, sealed_text, vocabulary
 from audit.models import REASON_KEY, ActorLabel, Event, PersonLabel, Result
 
-#: What ``details`` may hold. Nothing personal is on the list; free text goes into ``reason``, which is sealed.
-DETAIL_KEYS = frozenset(
-    {
-        "answer",
-        "code",
-        "conditions",
-        "count",
-        "fields",
-        "fingerprint",
-        "method",
-        "next_status",
-        "page",
-        "previous_status",
-        "revision",
-        "roles",
-        "route",
-        "seconds",
-        "status",
-        "submission",
-        "tries",
-        "version",
-    },
-)
-
 
 class Actor(Protocol):
     """Somebody who can be held to what they did: any member of staff."""
@@ -90,7 +66,7 @@ def record(
 
     The entry joins the transaction that is open, so that neither it nor the change can be saved without the
     other; with none open it is committed on return. ``person_id`` is the resident concerned, ``purpose`` a
-    code, ``reason`` words (kept sealed), ``details`` only what :data:`DETAIL_KEYS` lists.
+    code, ``reason`` words (kept sealed), ``details`` only what :data:`audit.vocabulary.DETAILS` lists.
     """
     return record_all(
         [
@@ -149,7 +125,7 @@ def name_people(people: Iterable[tuple[UUID, str, str]]) -> None:
 
 
 def _event(entry: Entry) -> Event:
-    if unknown := set(entry.details) - DETAIL_KEYS:
+    if unknown := set(entry.details) - set(vocabulary.DETAILS):
         raise ValueError(f"not on the list of details: {', '.join(sorted(unknown))}")
     subject = entry.subject
     if isinstance(subject, models.Model):

@@ -88,11 +88,25 @@ class Event(models.Model):
         return vocabulary.purpose_label(self.purpose)
 
     @property
+    def detail_rows(self) -> list[tuple[str, str]]:
+        """What else is known of it, as (name, value) for the reader."""
+        return [(vocabulary.detail_label(key), _in_words(value)) for key, value in self.details.items()]
+
+    @property
     def reason(self) -> str:
         """The reason given in words, opened for this reader ("" when none was given)."""
         if not self.sealed_reason:
             return ""
         return sealed_text.unseal(bytes(self.sealed_reason), key=REASON_KEY, bound_to=f"event|{self.pk}")
+
+
+def _in_words(value: object) -> str:
+    """Return a detail's value as one line."""
+    if isinstance(value, dict):
+        return "、".join(f"{key}＝{part}" for key, part in value.items() if part)
+    if isinstance(value, list):
+        return "、".join(str(part) for part in value)
+    return str(value)
 
 
 class ActorLabel(models.Model):

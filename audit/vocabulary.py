@@ -4,8 +4,30 @@ Audit stands lowest and knows no other app, so each app declares its own actions
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+#: What an entry's details may hold, and what the reader calls it. Nothing personal is on the list; free text goes
+#: into an entry's reason, which is sealed.
+DETAILS: Mapping[str, Promise] = MappingProxyType(
+    {
+        "answer": _("照合の結果"),
+        "code": _("理由の区分"),
+        "conditions": _("検索の条件"),
+        "count": _("件数"),
+        "fields": _("項目"),
+        "fingerprint": _("内容の指紋（SHA-256）"),
+        "method": _("操作"),
+        "page": _("一覧の位置"),
+        "revision": _("版"),
+        "route": _("画面"),
+        "status": _("状態"),
+        "submission": _("提出の回数"),
+        "version": _("個人番号の版"),
+    },
+)
 
 _ACTIONS: dict[str, Promise | str] = {}
 _PURPOSES: dict[str, Promise | str] = {}
@@ -31,6 +53,11 @@ def require(action: str) -> str:
 def label(action: str) -> str:
     """Return the action's name for the reader; an old action that no app declares any more reads as its code."""
     return str(_ACTIONS.get(action, action))
+
+
+def detail_label(key: str) -> str:
+    """Return a detail's name for the reader."""
+    return str(DETAILS.get(key, key))
 
 
 def purpose_label(purpose: str) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from accounts.models import User
 from benefits import content, policies, wareki
-from benefits.certificate import CertificateText
+from benefits.certificate import STANDARD_NOTES, CertificateText
 from benefits.choices import Status
 from benefits.decision import MEMBER_ROWS
 from benefits.fields import WarekiDateField, YenField
@@ -119,6 +119,11 @@ def identity_of_person(person: Person, *, today: date) -> Identity:
     return Identity(
         name=person.name, kana=person.kana, born=wareki.write_full(person.birth_on, today=today), scheme=str(SCHEME)
     )
+
+
+def born(person: Person) -> str:
+    """Return a registered person's birth date as the papers write it."""
+    return wareki.write(person.birth_on) if person.birth_on else ""
 
 
 def sections_of(
@@ -258,7 +263,7 @@ def certificate_text(certification: Certification, *, specimen: bool = False) ->
         issued_on=wareki.write(issued),
         issued_date=issued,
         issuer=_("見本県知事"),
-        notes=(),
+        notes=STANDARD_NOTES,
         specimen=specimen,
         reissue=False,
     )

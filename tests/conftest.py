@@ -53,7 +53,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     administrator = databases.administrator(Path(settings.KYUFU_HOME))
     with closing(psycopg.connect(**administrator.as_psycopg(autocommit=True))) as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_template(os.getpid()))))
+        template = sql.Identifier(_template(os.getpid()))
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(template))
 
 
 def _template(suite: int) -> str:

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from benefits import wareki
+
 
 def yen(amount: int) -> str:
     """Write an amount the way the forms print it: ``71,000円``."""
@@ -9,5 +11,5 @@ def yen(amount: int) -> str:
 
 
 def day(on: date) -> str:
-    """Write a day out in the western calendar: ``2026年5月5日``."""
-    return f"{on.year}年{on.month}月{on.day}日"
+    """Write a day as the forms do: ``令和8年5月5日``."""
+    return wareki.write(on)

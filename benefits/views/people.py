@@ -62,7 +62,10 @@ def index(request: StaffRequest) -> HttpResponse:
         "benefits/people.html",
         {
             "form": form,
-            "people": [(person, alike.count((person.name_key, person.birth_on)) > 1) for person in people],
+            "people": [
+                (person, alike.count((person.name_key, person.birth_on)) > 1, presenters.born(person))
+                for person in people
+            ],
             "is_too_broad": len(found) > HITS_SHOWN,
             "hits_shown": HITS_SHOWN,
         },

@@ -392,6 +392,10 @@ class OfficeLock:
             return False
         return True
 
+    def release(self) -> None:
+        """Let the next run begin."""
+        self._file.close()
+
 
 def die_with_parent(number: signal.Signals) -> Callable[[], None]:
     """Return what a child runs before it becomes its program, so that it is told when its parent dies (Linux)."""

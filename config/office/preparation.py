@@ -22,7 +22,7 @@ from config import env
 from config.office import databases, keys, privileges, provisioning
 from config.office.embedded_postgres import EmbeddedPostgres
 
-DEMO_RECIPIENTS = 300
+settings.DEMO_RECIPIENTS = 300
 
 
 class NotReady(Exception):
@@ -129,11 +129,13 @@ class Preparation:
     def _make_demo_office(self) -> None:
         if not settings.DEMO or "make_demo_office" not in get_commands():
             return
-        if get_user_model()._default_manager.exists():
+        people = get_user_model()._default_manager
+        applications = apps.get_model("benefits", "Application")._default_manager
+        if people.exists() and applications.exists():
             return
-        with self._step(f"架空の受給者 {DEMO_RECIPIENTS} 人のデモ環境を作成"):
+        with self._step(f"架空の受給者 {settings.DEMO_RECIPIENTS} 人のデモ環境を作成"):
             # as the owner: the vault's functions for many numbers at once are closed to the app
-            self._as_owner("make_demo_office", f"--recipients={DEMO_RECIPIENTS}", "--verbosity=0")
+            self._as_owner("make_demo_office", f"--recipients={settings.DEMO_RECIPIENTS}", "--verbosity=0")
 
     def _collect_static_files(self) -> None:
         stamp = self.home / ".static-files"

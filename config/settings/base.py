@@ -30,6 +30,8 @@ KYUFU_FONT_DIRS = env.paths(
 OFFICE_NAME = env.text("OFFICE_NAME", "見本県 健康医療部 地域保健課")
 ENVIRONMENT_LABEL = env.text("ENVIRONMENT_LABEL")
 DEMO = False
+#: How many made-up people a demo office begins with.
+DEMO_RECIPIENTS = env.integer("KYUFU_DEMO_RECIPIENTS", 300, least=0, most=500_000)
 
 # ── the application ──────────────────────────────────────────────────────────────────────────────────────────────
 DEBUG = False

@@ -87,7 +87,12 @@ def test_a_request_cannot_choose_its_name(client: Client) -> None:
 @pytest.mark.parametrize("place", ["cross-site", "same-site"])
 @pytest.mark.parametrize(
     ("method", "mode", "destination"),
-    [("post", "navigate", "document"), ("get", "cors", "empty"), ("get", "no-cors", "image"), ("get", "navigate", "iframe")],
+    [
+        ("post", "navigate", "document"),
+        ("get", "cors", "empty"),
+        ("get", "no-cors", "image"),
+        ("get", "navigate", "iframe"),
+    ],
 )
 def test_what_another_site_sends_is_refused(
     place: str, method: str, mode: str, destination: str, client: Client

@@ -26,7 +26,7 @@ def test_a_figure_is_refused_before_its_first_day_in_words_for_the_clerk() -> No
         parameters.value("income.low_1_up_to", date(2014, 12, 31))
 
     assert str(refused.value) == (
-        "低所得Ⅰとなる本人収入（この額以下）は2015年1月1日からの定めです。2014年12月31日の値はありません。"
+        "低所得Ⅰとなる本人収入（この額以下）は平成27年1月1日からの定めです。平成26年12月31日の値はありません。"
     )
 
 

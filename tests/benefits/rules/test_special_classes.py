@@ -134,7 +134,7 @@ def test_reasons_give_the_window_the_amount_and_the_months_found() -> None:
     finding = mild_high_cost(monthly(40_000, 2), applied_on=APPLIED_ON)
 
     assert finding.reasons == (
-        "2025年7月1日から2026年6月15日までに、医療費総額が33,330円を超えた月は2か月です（3か月以上で該当）。",
+        "令和7年7月1日から令和8年6月15日までに、医療費総額が33,330円を超えた月は2か月です（3か月以上で該当）。",
     )
 
 

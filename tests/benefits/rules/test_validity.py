@@ -132,9 +132,9 @@ def test_reasons_of_a_start_name_both_days_and_the_later_one() -> None:
     start = start_on(accepted_on=date(2026, 5, 31), diagnosed_on=date(2026, 1, 1), late_reason=True)
 
     assert start.reasons == (
-        "指定医が病状の程度を満たすと診断した日は2026年1月1日です。",
-        "やむを得ない理由があるため、遡れるのは収受日の3か月前の2026年2月28日までです。",
-        "遅い方の2026年2月28日から有効です。",
+        "指定医が病状の程度を満たすと診断した日は令和8年1月1日です。",
+        "やむを得ない理由があるため、遡れるのは収受日の3か月前の令和8年2月28日までです。",
+        "遅い方の令和8年2月28日から有効です。",
     )
 
 
