@@ -1,14 +1,22 @@
 #!/usr/bin/env python
 """Runs the office's commands."""
 
+import os
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
-from django.core.management import execute_from_command_line
-
-from config import env
+INSTALLED = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
 
 
 def main() -> None:
+    if find_spec("django") is None and INSTALLED.exists():
+        # called with the machine's own Python: go on with the one that `make` has prepared
+        os.execv(INSTALLED, [str(INSTALLED), *sys.argv])  # noqa: S606  (no shell, a fixed path)
+    from django.core.management import execute_from_command_line
+
+    from config import env
+
     env.use_settings("config.settings.demo")
     execute_from_command_line(sys.argv)
 

@@ -16,6 +16,7 @@ from accounts import actions, one_time_codes
 from accounts.models import User
 from audit import journal
 from audit.models import Result
+from audit.origin import current, requested_from, session_mark
 
 CODE_AWAITED_FOR = timedelta(minutes=5)
 PENDING_USER = "sign_in_pending_user"

@@ -82,17 +82,19 @@ def forge(
     **changes: Any,
 ) -> None:
     """Approve with statements of one's own, everything right but what the arguments say."""
+    at = timezone.now()
     sha = changes.get("sha256", hashlib.sha256(application.content.encode()).hexdigest())
     with transaction.atomic():
         sql(
             "UPDATE benefits_application SET status = 'APPROVED', revision = revision + 1, decided_by_id = %s,"
-            " decided_at = now(), approved_sha256 = %s WHERE id = %s",
+            " decided_at = %s, approved_sha256 = %s WHERE id = %s",
             by.pk,
+            at,
             sha,
             application.pk,
         )
         if certification:
-            certify(application, by=changes.get("certified_by", by))
+            certify(application, by=changes.get("certified_by", by), decided_at=at)
         if number and application.number_version:
             sql("SELECT vault.put_in_use(%s, %s)", application.person_id, application.number_version)
         if record:
@@ -268,7 +270,7 @@ def test_what_was_submitted_stays_as_it_was(change: str, maker: User) -> None:
 
 @pytest.mark.parametrize("change", [*FIXED, "decided_at = now()", "approved_sha256 = NULL", "status = 'RETURNED'"])
 def test_what_was_approved_stays_as_it_was(change: str, maker: User, checker: User) -> None:
-    application = approved(maker, checker, **WITHOUT_NUMBER).application
+    application = approved(maker, checker, **WITHOUT_NUMBER)
 
     with pytest.raises(IntegrityError, match="application_is_final"):
         sql(f"UPDATE benefits_application SET {change}, revision = revision + 1 WHERE id = %s", application.pk)
@@ -280,7 +282,7 @@ def brought_to(maker: User, checker: User) -> Callable[[Status], Application]:
 
     def bring(status: Status) -> Application:
         if status == Status.APPROVED:
-            return approved(maker, checker, **WITHOUT_NUMBER).application
+            return approved(maker, checker, **WITHOUT_NUMBER)
         application = draft(maker, **WITHOUT_NUMBER)
         if status == Status.WITHDRAWN:
             return workflow.withdraw(application.pk, by=maker, revision=application.revision)
@@ -433,7 +435,7 @@ def test_nothing_is_certified_that_was_not_approved(
 
 @pytest.mark.parametrize("statement", ["UPDATE benefits_certification SET monthly_cap = 0", "DELETE FROM benefits_certification"])
 def test_the_app_neither_changes_nor_removes_a_certification(statement: str, maker: User, checker: User) -> None:
-    certification = approved(maker, checker, **WITHOUT_NUMBER)
+    certification = approved(maker, checker, **WITHOUT_NUMBER).certification
 
     with pytest.raises(ProgrammingError, match="permission denied"):
         sql(statement)
@@ -470,7 +472,7 @@ def test_the_app_may_not_take_the_guards_away(statement: str, maker: User) -> No
 def test_the_guards_hold_for_the_owner_too(
     maker: User, checker: User, owner_connection: psycopg.Connection[Any]
 ) -> None:
-    waiting, done = submitted(maker, **WITHOUT_NUMBER), approved(maker, checker, **WITHOUT_NUMBER).application
+    waiting, done = submitted(maker, **WITHOUT_NUMBER), approved(maker, checker, **WITHOUT_NUMBER)
 
     with pytest.raises(psycopg.errors.CheckViolation, match="application_step_is_on_record"):
         owner_connection.execute(
@@ -532,9 +534,9 @@ def test_the_step_that_is_on_record_is_not_undone_by_a_savepoint(maker: User, ch
 
 
 def test_the_vault_and_the_application_agree_after_an_approval(maker: User, checker: User) -> None:
-    certification = approved(maker, checker)
+    application = approved(maker, checker)
 
-    held = vault.standing(certification.person_id)
+    held = vault.standing(application.person_id)
 
     assert held is not None
     assert held.state is vault.State.IN_USE

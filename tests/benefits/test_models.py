@@ -103,8 +103,8 @@ def test_no_named_constraint_goes_untested(owner_connection: psycopg.Connection[
 
 
 def test_what_can_be_printed_about_a_row_says_nothing_personal(maker: User, checker: User) -> None:
-    certification = approved(maker, checker)
-    application = Application.objects.get()
+    application = approved(maker, checker)
+    certification = Certification.objects.get()
     person = Person.objects.get()
 
     said = " ".join(
@@ -140,7 +140,7 @@ def test_two_people_never_share_a_recipient_number(
 
 
 def test_a_certification_reads_as_it_is_shown(maker: User, checker: User) -> None:
-    certification = Certification.objects.get(pk=approved(maker, checker).pk)
+    certification = approved(maker, checker).certification
 
     assert certification.monthly_cap_text == "10,000円"
     assert certification.validity_text == "令和7年9月1日から令和7年12月31日まで"
