@@ -18,7 +18,14 @@ def main() -> None:
     from config import env
 
     env.use_settings("config.settings.demo")
-    execute_from_command_line(sys.argv)
+    from django.db import OperationalError
+
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) is not None:
+            raise
+        sys.exit("データベースに接続できません。make run で起動してから、もう一度実行してください。")
 
 
 if __name__ == "__main__":

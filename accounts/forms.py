@@ -1,13 +1,31 @@
 """What people send to sign in."""
 
+import re
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+#: What a sign-in id can look like (accounts.models.User), a My Number's twelve digits left out.
+_LOGIN_ID = re.compile(r"(?!.*\d{12})[a-z][a-z0-9._-]{2,39}", re.ASCII)
+
+
+class LoginIdField(forms.CharField):
+    """A sign-in id. Anything else that was typed, a password or a My Number perhaps, is not drawn back."""
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return repeatable(super().bound_data(data, initial))
+
+
+def repeatable(typed: object) -> str:
+    """Return what was typed for a sign-in id, or "" when it cannot be one and may be something secret."""
+    return typed if isinstance(typed, str) and _LOGIN_ID.fullmatch(typed) else ""
 
 
 class PasswordForm(forms.Form):
     """The first step. The password is never drawn back into the page."""
 
-    login_id = forms.CharField(
+    login_id = LoginIdField(
         label=_("利用者ID"),
         max_length=40,
         error_messages={"required": _("利用者IDを入力してください。"), "max_length": _("利用者IDが長すぎます。")},

@@ -7,7 +7,7 @@ class OfficeArgon2PasswordHasher(Argon2PasswordHasher):
     """One pass over 46 MiB in one lane.
 
     Django's default (100 MiB, eight lanes) asks 40 parallel sign-ins for 4 GB; this asks for 1.8 GB and about
-    50 ms of one core each, and is within OWASP's recommended sets.
+    70 ms of one core each, and is within OWASP's recommended sets.
     """
 
     time_cost = 1

@@ -1,10 +1,12 @@
 """Signing in and out, and who holds which role."""
 
+from urllib.parse import urlsplit
+
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -12,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import actions, sign_in
-from accounts.forms import CodeForm, PasswordForm
+from accounts.forms import CodeForm, PasswordForm, repeatable
 from accounts.http import StaffRequest
 from accounts.models import User
 from accounts.roles import HANDBOOK
@@ -31,7 +33,7 @@ def password(request: HttpRequest) -> HttpResponse:
         return redirect("benefits:home")
     if request.method == "GET":
         if goes_to := request.GET.get("next"):
-            request.session[NEXT] = goes_to
+            request.session[NEXT] = _safe(request, goes_to)
         return password_page(request)
     form = PasswordForm(request.POST)
     if not form.is_valid():
@@ -43,7 +45,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 def password_page(request: HttpRequest, *, refused: bool = False) -> HttpResponse:
     """Draw the first step; after a refusal the id is kept and the password is not."""
-    form = PasswordForm(initial={"login_id": request.POST.get("login_id", "")[:40]} if refused else None)
+    form = PasswordForm(initial={"login_id": repeatable(request.POST.get("login_id", ""))} if refused else None)
     refusal = sign_in.refused_message() if refused else ""
     return render(request, "accounts/password.html", {"form": form, "refusal": refusal})
 
@@ -94,6 +96,17 @@ def staff(request: StaffRequest) -> HttpResponse:
 
 
 def _safe(request: HttpRequest, goes_to: str) -> str:
-    """Return ``goes_to`` when it is a page of this site, else the home page."""
-    allowed = url_has_allowed_host_and_scheme(goes_to, {request.get_host()}, require_https=request.is_secure())
-    return goes_to if goes_to and allowed else reverse("benefits:home")
+    """Return the path of ``goes_to`` when it is a page of this site, else of the home page.
+
+    What follows the path is left out: a new session knows none of it, and it could hold anything.
+    """
+    path = urlsplit(goes_to).path if _is_ours(request, goes_to) else ""
+    try:
+        resolve(path)
+    except Resolver404:
+        return reverse("benefits:home")
+    return path
+
+
+def _is_ours(request: HttpRequest, goes_to: str) -> bool:
+    return url_has_allowed_host_and_scheme(goes_to, {request.get_host()}, require_https=request.is_secure())

@@ -3,6 +3,7 @@
 Pages go by key (``at``, ``id``), never by offset, so that the last page costs what the first does.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -20,27 +21,56 @@ from audit.models import ActorLabel, Event, PersonLabel, Result
 PAGE = 50
 #: Counting stops here: beyond it the page says "more than", which costs the same however long the record grows.
 COUNTED_UP_TO = 1_000
-PEOPLE_UP_TO = 50
+#: A name that fits more people than this has to be typed further: entries are never left out without a word.
+PEOPLE_UP_TO = 500
+_KATAKANA = {place: place + 0x60 for place in range(ord("ぁ"), ord("ゖ") + 1)}
+
+
+class NumberlessField(forms.Field):
+    """A condition that never holds a My Number, nor draws one back into the page: conditions are recorded."""
+
+    default_error_messages = {
+        "my_number": gettext_lazy(
+            "個人番号では検索できません。氏名、フリガナ、受付番号、受給者番号で検索してください。"
+        ),
+    }
+
+    def clean(self, value: Any) -> Any:
+        if _may_hold_a_number(value):
+            raise forms.ValidationError(self.error_messages["my_number"], code="my_number")
+        return super().clean(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        shown = super().bound_data(data, initial)
+        return "" if _may_hold_a_number(shown) else shown
+
+
+class DayField(NumberlessField, forms.DateField):
+    """A day, as the browser sends it or typed with slashes."""
+
+
+class TextField(NumberlessField, forms.CharField):
+    """A name, a reading or one of the office's own numbers."""
 
 
 class SearchForm(forms.Form):
     """The conditions. Everything may stay empty; what is filled in must all hold."""
 
-    from_on = forms.DateField(
+    from_on = DayField(
         label=gettext_lazy("期間（から）"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%Y/%m/%d"],
         error_messages={"invalid": gettext_lazy("期間（から）は 2026-11-23 のように入力してください。")},
     )
-    to_on = forms.DateField(
+    to_on = DayField(
         label=gettext_lazy("期間（まで）"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%Y/%m/%d"],
         error_messages={"invalid": gettext_lazy("期間（まで）は 2026-11-23 のように入力してください。")},
     )
-    actor = forms.CharField(
+    actor = TextField(
         label=gettext_lazy("利用者"),
         required=False,
         max_length=60,
@@ -48,7 +78,7 @@ class SearchForm(forms.Form):
         error_messages={"max_length": gettext_lazy("利用者は60文字以内で入力してください。")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    subject = forms.CharField(
+    subject = TextField(
         label=gettext_lazy("対象"),
         required=False,
         max_length=60,
@@ -71,10 +101,20 @@ class SearchForm(forms.Form):
     )
 
     def clean_actor(self) -> str:
-        return _without_a_number(self.cleaned_data["actor"])
+        text: str = self.cleaned_data["actor"]
+        if text and len(_staff_called(text)) > PEOPLE_UP_TO:
+            raise forms.ValidationError(
+                _("当てはまる利用者が%d人を超えます。氏名を続けて入力してください。") % PEOPLE_UP_TO
+            )
+        return text
 
     def clean_subject(self) -> str:
-        return _without_a_number(self.cleaned_data["subject"])
+        text: str = self.cleaned_data["subject"]
+        if text and len(_people_called(text)) > PEOPLE_UP_TO:
+            raise forms.ValidationError(
+                _("当てはまる受給者が%d人を超えます。氏名を続けて入力してください。") % PEOPLE_UP_TO
+            )
+        return text
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -147,9 +187,9 @@ def names_of(events: list[Event]) -> Mapping[UUID, str]:
 def _matching(conditions: Mapping[str, Any]) -> QuerySet[Event]:
     events = Event.objects.all()
     if first := conditions.get("from_on"):
-        events = events.filter(at__gte=_midnight(first))
+        events = events.filter(at__gte=timezone.make_aware(datetime.combine(first, time.min)))
     if last := conditions.get("to_on"):
-        events = events.filter(at__lt=_midnight(last + timedelta(days=1)))
+        events = events.filter(at__lte=timezone.make_aware(datetime.combine(last, time.max)))
     if actor := conditions.get("actor"):
         events = events.filter(actor_id__in=_staff_called(actor))
     if chosen := conditions.get("actions"):
@@ -163,21 +203,32 @@ def _matching(conditions: Mapping[str, Any]) -> QuerySet[Event]:
 
 def _staff_called(text: str) -> list[int]:
     called = ActorLabel.objects.filter(Q(name__contains=text) | Q(login_id=text))
-    return list(called.order_by("pk").values_list("pk", flat=True)[:PEOPLE_UP_TO])
+    return list(called.order_by("pk").values_list("pk", flat=True)[: PEOPLE_UP_TO + 1])
 
 
 def _people_called(text: str) -> list[UUID]:
-    called = PersonLabel.objects.filter(Q(name__startswith=text) | Q(kana__startswith=text))
-    return list(called.order_by("pk").values_list("pk", flat=True)[:PEOPLE_UP_TO])
+    """Return who is called so, by the beginning of the name or of its reading, in either kana."""
+    kana = unicodedata.normalize("NFKC", text).translate(_KATAKANA)
+    called = Q()
+    for name in _spaced(text):
+        called |= Q(name__startswith=name)
+    for reading in _spaced(kana):
+        called |= Q(kana__startswith=reading)
+    people = PersonLabel.objects.filter(called)
+    return list(people.order_by("pk").values_list("pk", flat=True)[: PEOPLE_UP_TO + 1])
+
+
+def _spaced(text: str) -> list[str]:
+    """Return how ``text`` may stand in a label, where a full-width space parts the names: people leave it out."""
+    words = text.split()
+    if len(words) > 1:
+        return ["　".join(words)]
+    return [text, *(f"{text[:place]}　{text[place:]}" for place in range(1, len(text)))]
 
 
 def _names(events: list[Event]) -> Mapping[UUID, str]:
     people = {event.person_id for event in events if event.person_id}
     return dict(PersonLabel.objects.filter(pk__in=people).values_list("pk", "name"))
-
-
-def _midnight(day: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _cursor(event: Event) -> str:
@@ -193,17 +244,12 @@ def _from(events: QuerySet[Event], cursor: str | None) -> QuerySet[Event]:
         at, pk = datetime.fromisoformat(moment), UUID(key)
     except ValueError:
         return events
-    if timezone.is_naive(at):
+    if at.utcoffset() != timedelta(0):  # ours are in UTC; another offset may be more than the database can take
         return events
     # the first condition lets the index begin at the cursor
     return events.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk), at__lte=at)
 
 
-def _without_a_number(text: str) -> str:
-    """Refuse twelve digits in a row: a My Number is never a condition, and the conditions are recorded."""
-    digits = [character for character in text if character.isdigit()]
-    if len(digits) >= 12:  # the length of a My Number
-        raise forms.ValidationError(
-            _("個人番号では検索できません。氏名、フリガナ、受付番号、受給者番号で検索してください。")
-        )
-    return text.strip()
+def _may_hold_a_number(value: Any) -> bool:
+    """Say whether twelve digits or more stand in what was typed, in whatever groups."""
+    return isinstance(value, str) and sum(character.isdigit() for character in value) >= 12  # as long as a My Number

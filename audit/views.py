@@ -28,14 +28,16 @@ def log(request: HttpRequest) -> HttpResponse:
         return redirect(f"{request.path}?s={name}")
     typed = remembered.recall(request, KIND, request.GET.get("s", "")) or _today()
     form = search.SearchForm(typed)
-    form.full_clean()
+    if not form.is_valid():
+        return render(request, "audit/log.html", {"form": form, "page": None})
     before = request.GET.get("before")
     page = search.find(form.cleaned_data, before=before)
     journal.record(
         actions.LOG_SEARCHED,
         by=_reader(request),
+        reason=search.sentence(form.cleaned_data),  # sealed: a name may be among the conditions
         details={
-            "conditions": {key: str(value) for key, value in form.cleaned_data.items() if value},
+            "fields": sorted(key for key, value in form.cleaned_data.items() if value),
             "count": page.count if page.count is not None else f">{search.COUNTED_UP_TO}",
             "page": "older" if before else "first",
         },

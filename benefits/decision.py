@@ -4,12 +4,15 @@ Plain: it reads a form's values and the dated rules, and neither the database no
 in force when the health centre took the paper in, because the year of the tax and the thresholds go together.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from benefits import wareki
+from benefits.registers import diseases
 from benefits.rules import cost_sharing, validity, wording
 from benefits.rules.cost_sharing import IncomeClass, Scheme
 from benefits.rules.household import Household, IncompleteHousehold, InsuranceKind, Member, Tax, counted
@@ -44,6 +47,13 @@ class Decision:
     validity_reasons: tuple[str, ...]
 
     @property
+    def mark(self) -> str:
+        """The SHA-256 of all that is decided: what a checker was shown is what an approval makes."""
+        parts = [self.income_class.value, self.is_provisional, self.monthly_cap, self.burden_column]
+        parts += [self.payer_number, self.valid_from.isoformat(), self.valid_to.isoformat(), *self.reasons]
+        return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+    @property
     def monthly_cap_text(self) -> str:
         """The cap as the page shows it."""
         return wording.yen(self.monthly_cap)
@@ -73,17 +83,18 @@ def decide(form: Mapping[str, Any]) -> Decision:
     cap = cost_sharing.monthly_cap(
         Scheme.NANBYO, classification.income_class, on=accepted_on, ventilator=form["ventilator"] == "YES"
     )
+    met_on = form.get("mild_met_on") if form["certification_basis"] == "MILD_HIGH_COST" else None
     try:
-        met = form.get("mild_met_on")
         start = validity.start_on(
             accepted_on=accepted_on,
             diagnosed_on=date.fromisoformat(form["diagnosed_on"]),
-            basis_met_on=date.fromisoformat(met) if form["certification_basis"] == "MILD_HIGH_COST" and met else None,
+            basis_met_on=date.fromisoformat(met_on) if met_on else None,
             late_reason=form["late_reason"] != "NONE",
         )
+        start = _not_before_designation(start, form, accepted_on)
         end = validity.end_on(start.on, scheme=Scheme.NANBYO)
     except validity.ImpossibleDates as error:
-        raise CannotDecideError(str(error), field="diagnosed_on") from error
+        raise CannotDecideError(str(error), field="mild_met_on" if met_on else "diagnosed_on") from error
     names = {"patient": "受診者"} | {str(row): f"世帯員{row + 1}" for row in range(MEMBER_ROWS)}
     return Decision(
         income_class=classification.income_class,
@@ -98,6 +109,15 @@ def decide(form: Mapping[str, Any]) -> Decision:
         cap_reasons=cap.reasons,
         validity_reasons=(*start.reasons, *end.reasons),
     )
+
+
+def _not_before_designation(start: validity.Start, form: Mapping[str, Any], accepted_on: date) -> validity.Start:
+    """Let nothing begin before the disease was designated (難病法5条1項: it is no 指定難病 until then)."""
+    disease = diseases.find(form["disease_number"], on=accepted_on)
+    if disease is None or start.on >= disease.since:
+        return start
+    reason = f"この疾病が指定難病になった{wareki.write(disease.since)}より前には遡れません。"
+    return validity.Start(disease.since, (*start.reasons, reason))
 
 
 def household_of(form: Mapping[str, Any]) -> Household:

@@ -514,9 +514,10 @@ class StepForm(forms.Form):
 
 
 class ApprovalForm(StepForm):
-    """An approval of exactly the content that the checker was shown."""
+    """An approval of exactly the content and the decision that the checker was shown."""
 
     fingerprint = forms.RegexField(regex=r"\A[0-9a-f]{64}\Z", widget=forms.HiddenInput)
+    decision_mark = forms.RegexField(regex=r"\A[0-9a-f]{64}\Z", widget=forms.HiddenInput)
 
 
 class RetypeForm(forms.Form):

@@ -234,8 +234,8 @@ def class_label(code: str) -> str:
 def certificate_text(certification: Certification, *, specimen: bool = False) -> CertificateText:
     """Return what the certificate (受給者証) says."""
     person, form = certification.person, content.form_of(certification.application.content)
-    disease = diseases.find(certification.disease_number, on=certification.valid_from)
     issued = timezone.localdate(certification.decided_at)
+    disease = diseases.find(certification.disease_number, on=issued)
     mark = "・".join(part for part in (form.get("insured_symbol"), form.get("insured_number")) if part)
     if form.get("insured_branch"):
         mark += f"（{form['insured_branch']}）"

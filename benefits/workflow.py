@@ -93,7 +93,10 @@ def begin(application_id: UUID, *, by: User, at: datetime, entry: Mapping[str, A
             _record(Action.SAVE, application, by=by, fields=sorted(key for key, value in entry.items() if value))
             _name(application)
     except IntegrityError:
-        return Application.objects.get(pk=application_id)
+        if not Application.objects.filter(pk=application_id).exists():
+            raise
+        # sent twice, and perhaps with more in it the second time: what came last is kept
+        return save(application_id, by=by, at=at, revision=1, entry=entry)
     return application
 
 
@@ -120,7 +123,7 @@ def save(application_id: UUID, *, by: User, at: datetime, revision: int, entry: 
 def type_number(application_id: UUID, *, by: User, at: datetime, revision: int, number: str) -> Application:
     """Seal the My Number typed with the application. Raises what :func:`mynumber.vault.keep` raises."""
     application = _begin(Action.SAVE, application_id, by=by, revision=revision)
-    application.number_version = vault.keep(application.person_id, number, by=by)
+    application.number_version = vault.keep(application.person_id, number, by=by, label=application.receipt_number)
     _edited(application, by=by, at=at)
     return _finish(Action.SAVE, application, by=by, fields=["number"])
 
@@ -192,7 +195,9 @@ def compare_number(application_id: UUID, *, by: User, at: datetime, revision: in
     Review.objects.get_or_create(
         application=application, submission=application.submission, checker=by, defaults={"saved_at": at}
     )
-    return vault.compare(application.person_id, application.number_version, number, by=by)
+    return vault.compare(
+        application.person_id, application.number_version, number, by=by, label=application.receipt_number
+    )
 
 
 @step(Action.RETURN)
@@ -219,26 +224,38 @@ def return_to_maker(
 
 
 @step(Action.APPROVE)
-def approve(application_id: UUID, *, by: User, at: datetime, revision: int, fingerprint: str) -> Certification:
+def approve(
+    application_id: UUID, *, by: User, at: datetime, revision: int, fingerprint: str, decision_mark: str | None = None
+) -> Certification:
     """Grant the benefit applied for: the application becomes final and its certification is made.
 
-    ``revision`` and ``fingerprint`` are those of the page the checker was looking at: a decision on anything
-    else is refused rather than applied to something nobody read.
+    ``revision``, ``fingerprint`` (of the content) and ``decision_mark`` are those of the page the checker was
+    looking at (None when no decision was shown): a decision on or of anything else is refused rather than made on
+    something nobody read.
     """
     application = _begin(Action.APPROVE, application_id, by=by, revision=revision)
     if content.fingerprint(application.content) != fingerprint:
         raise Stale(application)
     decision = _decide(application)
+    if decision_mark is not None and decision.mark != decision_mark:
+        raise Stale(application)
     person = register(application.person, content.form_of(application.content), by=by, at=at)
     person.save()
     if application.number_version is not None:
-        vault.put_in_use(application.person_id, application.number_version, by=by)
+        _put_number_in_use(application, by=by)
     application.decided_by, application.decided_at = by, at
     application.approved_sha256 = fingerprint
     certification = certify(application, decision)
     certification.save(force_insert=True)
     _finish(Action.APPROVE, application, by=by, fingerprint=fingerprint)
     return certification
+
+
+def _put_number_in_use(application: Application, *, by: User) -> None:
+    try:
+        vault.put_in_use(application.person_id, application.number_version or 0, by=by)
+    except vault.RefusedError as error:
+        raise Refused(Refusal("number_not_confirmed", str(error))) from error
 
 
 def certify(application: Application, decision: Decision) -> Certification:

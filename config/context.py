@@ -27,6 +27,7 @@ def office(request: HttpRequest) -> dict[str, Any]:
     return {
         "office_name": settings.OFFICE_NAME,
         "environment_label": settings.ENVIRONMENT_LABEL,
+        "product_version": settings.KYUFU_VERSION,
         "role_labels": SimpleLazyObject(lambda: _role_labels(request)),
         "menu": SimpleLazyObject(lambda: menu_for(request, menu.ENTRIES)),
     }

@@ -65,6 +65,6 @@ def settings_module() -> str:
     return text("DJANGO_SETTINGS_MODULE")
 
 
-def child(**changes: str) -> dict[str, str]:
-    """Return the environment for a process of our own: this one's, with ``changes``."""
-    return {**os.environ, **changes}
+def child(*without: str, **changes: str) -> dict[str, str]:
+    """Return the environment for a process of our own: this one's, with ``changes``, ``without`` some variables."""
+    return {**{name: value for name, value in os.environ.items() if name not in without}, **changes}

@@ -1,6 +1,7 @@
 """The only door to My Numbers: what goes in is sealed, what comes out is on record first.
 
-Nothing here returns digits but :func:`reveal`, and nothing here is told whose name goes with a number.
+Nothing here returns digits but :func:`reveal`, and nothing here is told whose name goes with a number. ``label`` is
+what the record calls the case: a receipt or recipient number.
 """
 
 import logging
@@ -105,7 +106,7 @@ def read(text: str) -> str:
     return digits
 
 
-def keep(person: UUID, text: str, *, by: Person) -> int:
+def keep(person: UUID, text: str, *, by: Person, label: str = "") -> int:
     """Seal the number typed as ``text`` for ``person`` and return its version (1, 2 …).
 
     It is provisional: nobody can see it until a second person has typed the same and the application is
@@ -120,7 +121,9 @@ def keep(person: UUID, text: str, *, by: Person) -> int:
         with transaction.atomic():
             version: int = _call("next_version", person)
             _call("keep", person, version, crypto.seal(digits, person=person, version=version), number_index, by.pk)
-            journal.record(actions.TYPED, by=by, person_id=person, details={"version": version})
+            journal.record(
+                actions.TYPED, by=by, subject=_subject(person, label), person_id=person, details={"version": version}
+            )
     except IntegrityError as error:
         message = _("この個人番号は、ほかの人の番号として登録されています。原本の氏名と番号を確かめてください。")
         raise NotKeptError(message, code="taken", person=person, by=by) from error
@@ -137,7 +140,7 @@ def record_not_kept(refused: NotKeptError) -> None:
     _record_refused(actions.TYPING_REFUSED, by=refused.by, person=refused.person, code=refused.code)
 
 
-def compare(person: UUID, version: int, text: str, *, by: Person) -> Comparison:
+def compare(person: UUID, version: int, text: str, *, by: Person, label: str = "") -> Comparison:
     """Say whether ``text`` is the number that somebody else typed for ``person``; on a match, confirm it.
 
     Each person has two tries for a version. Raises :class:`InvalidNumberError` before a try is spent.
@@ -149,6 +152,7 @@ def compare(person: UUID, version: int, text: str, *, by: Person) -> Comparison:
         journal.record(
             actions.COMPARED,
             by=by,
+            subject=_subject(person, label),
             person_id=person,
             result=Result.DONE if outcome is Comparison.MATCH else Result.REFUSED,
             details={"version": version, "answer": outcome.value},
@@ -189,7 +193,7 @@ def remove(person: UUID, *, by: Person) -> None:
             journal.record(actions.REMOVED, by=by, person_id=person)
 
 
-def reveal(person: UUID, *, by: Person, purpose: Purpose, reason: str) -> Secret:
+def reveal(person: UUID, *, by: Person, purpose: Purpose, reason: str, label: str = "") -> Secret:
     """Return the person's number for the one page that shows it.
 
     The entry in the record is committed before the number is fetched, and the database hands the sealed number
@@ -206,6 +210,7 @@ def reveal(person: UUID, *, by: Person, purpose: Purpose, reason: str) -> Secret
     entry = journal.record_committed(
         actions.REVEALED,
         by=by,
+        subject=_subject(person, label),
         person_id=person,
         purpose=Purpose(purpose).value,
         reason=reason[:REASON_LENGTH],
@@ -279,6 +284,11 @@ def _call(function: str, *arguments: Any) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT vault.{function}({marks})", arguments)
         return cursor.fetchone()[0]
+
+
+def _subject(person: UUID, label: str) -> journal.Subject:
+    """Return what the record calls the person: by ``label``, a receipt or recipient number, never by name."""
+    return journal.Subject(kind="mynumber.number", id=str(person), label=label)
 
 
 def _require(by: Person, permission: str) -> None:

@@ -142,6 +142,7 @@ def gunicorn(office: Office, django_db_setup: None) -> Iterator[str]:
         preexec_fn=embedded_postgres.die_with_parent(signal.SIGTERM),
         env=env.child(
             DJANGO_SETTINGS_MODULE="config.settings.test",
+            DJANGO_ALLOW_ASYNC_UNSAFE="",
             KYUFU_HOME=str(home),
             KYUFU_TEST_HOME=str(home),
             KYUFU_TEST_DATABASE_URL=office.app.as_url(),

@@ -55,14 +55,18 @@ class Case:
 def fill(
     *, recipients: int, seed: int, staff: Mapping[Role, User], told: Callable[[int, int], None] = lambda done, of: None
 ) -> int:
-    """Make ``recipients`` people with certificates and applications in every state; return how many in all."""
-    statuses = [Status.APPROVED] * recipients
-    for status, share in OTHER_STATES.items():
-        statuses += [status] * max(2, round(recipients * share))
+    """Make people until there are ``recipients`` with certificates, and return how many applications that took.
+
+    Applications in every other state come along. Who is made depends on the seed and on how many there are: made
+    larger, an office has the people that it would have had at once.
+    """
+    there = Application.objects.count()
+    statuses = _statuses(recipients, already=Person.objects.registered().count())
     today = timezone.localdate()
-    typed = people.applicants(len(statuses), seed=seed, today=today)
-    numbers = people.my_numbers(len(statuses), seed)
-    cases = _cases(zip(statuses, typed, numbers, strict=True), seed=seed, today=today, maker=staff[Role.MAKER])
+    typed = islice(people.applicants(there + len(statuses), seed=seed, today=today), there, None)
+    numbers = islice(people.my_numbers(there + len(statuses), seed), there, None)
+    rows = zip(range(there, there + len(statuses)), statuses, typed, numbers, strict=True)
+    cases = _cases(rows, seed=seed, today=today, maker=staff[Role.MAKER])
     done = 0
     while batch := list(islice(cases, BATCH)):
         with transaction.atomic():
@@ -72,13 +76,23 @@ def fill(
     return done
 
 
+def _statuses(recipients: int, *, already: int) -> list[Status]:
+    """Return the state of each application to be made."""
+    missing = max(0, recipients - already)
+    statuses = [Status.APPROVED] * missing
+    for status, share in OTHER_STATES.items():
+        at_least = 0 if already else 2
+        statuses += [status] * max(at_least, round(missing * share))
+    return statuses
+
+
 def _cases(
-    rows: Iterable[tuple[Status, Mapping[str, Any], str]], *, seed: int, today: date, maker: User
+    rows: Iterable[tuple[int, Status, Mapping[str, Any], str]], *, seed: int, today: date, maker: User
 ) -> Iterator[Case]:
     """Turn what a clerk would type into applications, ids and times from the seed."""
     form = EntryForm({}, today=today, has_number=True)
     midday = timezone.make_aware(datetime.combine(today, datetime.min.time())) + timedelta(hours=12)
-    for place, (status, raw, number) in enumerate(rows):
+    for place, status, raw, number in rows:
         rng = Random(f"{seed}/{place}")  # noqa: S311  (made-up people, the same for the same seed)
         document = _clean(form, raw)
         is_given = raw["number_given"] == "GIVEN"

@@ -96,6 +96,37 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Who somebody is is written by an approval and by nothing else; later changes come by applications of their own.
+CREATE FUNCTION benefits_person_is_registered_once() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF OLD.registered_at IS NOT NULL THEN
+        RAISE EXCEPTION 'person_is_registered_once' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- Runs at COMMIT.
+CREATE FUNCTION benefits_person_is_registered_by_approval() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM benefits_application a
+        WHERE a.person_id = NEW.id AND a.status = 'APPROVED' AND a.decided_by_id = NEW.registered_by_id
+    ) THEN
+        RAISE EXCEPTION 'person_is_registered_by_approval' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER person_is_registered_once BEFORE UPDATE ON benefits_person
+FOR EACH ROW EXECUTE FUNCTION benefits_person_is_registered_once();
+CREATE CONSTRAINT TRIGGER person_is_registered_by_approval AFTER INSERT OR UPDATE ON benefits_person
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.registered_at IS NOT NULL)
+EXECUTE FUNCTION benefits_person_is_registered_by_approval();
+ALTER TABLE benefits_person ENABLE ALWAYS TRIGGER person_is_registered_once;
+ALTER TABLE benefits_person ENABLE ALWAYS TRIGGER person_is_registered_by_approval;
+
 CREATE TRIGGER application_begins_as_a_draft BEFORE INSERT ON benefits_application
 FOR EACH ROW EXECUTE FUNCTION benefits_application_begins_as_a_draft();
 CREATE TRIGGER application_moves_by_the_table BEFORE UPDATE ON benefits_application
@@ -107,12 +138,18 @@ ALTER TABLE benefits_application ENABLE ALWAYS TRIGGER application_begins_as_a_d
 ALTER TABLE benefits_application ENABLE ALWAYS TRIGGER application_moves_by_the_table;
 ALTER TABLE benefits_application ENABLE ALWAYS TRIGGER application_step_is_on_record;
 
+REVOKE ALL ON FUNCTION benefits_person_is_registered_once() FROM PUBLIC;
+REVOKE ALL ON FUNCTION benefits_person_is_registered_by_approval() FROM PUBLIC;
 REVOKE ALL ON FUNCTION benefits_application_begins_as_a_draft() FROM PUBLIC;
 REVOKE ALL ON FUNCTION benefits_application_moves_by_the_table() FROM PUBLIC;
 REVOKE ALL ON FUNCTION benefits_application_step_is_on_record() FROM PUBLIC;
 """
 
 REMOVE = """
+DROP TRIGGER person_is_registered_by_approval ON benefits_person;
+DROP TRIGGER person_is_registered_once ON benefits_person;
+DROP FUNCTION benefits_person_is_registered_by_approval();
+DROP FUNCTION benefits_person_is_registered_once();
 DROP TRIGGER application_step_is_on_record ON benefits_application;
 DROP TRIGGER application_moves_by_the_table ON benefits_application;
 DROP TRIGGER application_begins_as_a_draft ON benefits_application;

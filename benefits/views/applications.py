@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import StaffRequest
 from audit import journal
 from audit.gate import requires
+from audit.models import Result
 from benefits import content, events, policies, presenters, workflow
 from benefits.choices import Status
 from benefits.decision import MEMBER_ROWS, decide
@@ -79,6 +80,14 @@ def edit(request: StaffRequest, application_id: UUID) -> HttpResponse:
         return _keep(request, application_id)
     application = visible(Application.objects.visible_to(request.user), application_id, by=request.user)
     if refusal := policies.why_not(Action.SAVE, application, by=request.user):
+        journal.record(
+            events.STEP_REFUSED,
+            by=request.user,
+            subject=application,
+            person_id=application.person_id,
+            result=Result.REFUSED,
+            details={"method": str(Action.SAVE), "code": refusal.code},
+        )
         messages.error(request, refusal.message)
         return redirect(application)
     _record_view(request, application)
@@ -184,6 +193,7 @@ def withdraw(request: StaffRequest, application_id: UUID) -> HttpResponse:
     """Ask whether an application is to end without a decision, and end it."""
     application = visible(Application.objects.visible_to(request.user), application_id, by=request.user)
     if request.method == "GET":
+        _record_view(request, application)
         return render(
             request,
             "benefits/application_withdraw.html",

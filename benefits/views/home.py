@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.http import StaffRequest
+from audit import journal
 from audit.gate import requires
+from benefits import events
 from benefits.choices import Status
 from benefits.models import Application
 from benefits.rules import parameters
@@ -62,6 +64,7 @@ def home(request: StaffRequest) -> HttpResponse:
     if user.has_perm("benefits.view_application"):
         waiting_url = reverse("benefits:review-queue") if can_decide else f"{listing}?status={Status.SUBMITTED}"
         tiles.append(Tile(_("確認待ち"), waiting.count(), waiting_url, is_urgent=can_decide))
+    journal.record(events.APPLICATION_LISTED, by=user, details={"page": "home"})
     return render(
         request,
         "benefits/home.html",

@@ -50,8 +50,10 @@ def index(request: StaffRequest) -> HttpResponse:
     journal.record(
         events.PERSON_SEARCHED,
         by=request.user,
+        # sealed: names asked for must not stand in a table that nothing can be erased from
+        reason=_in_words(form),
         details={
-            "conditions": {key: str(value) for key, value in form.cleaned_data.items() if value},
+            "fields": sorted(key for key, value in form.cleaned_data.items() if value),
             "count": len(found) if len(found) <= HITS_SHOWN else f">{HITS_SHOWN}",
         },
     )
@@ -87,7 +89,11 @@ def detail(request: StaffRequest, person_id: UUID) -> HttpResponse:
             "subject": person,
             "person": presenters.identity_of_person(person, today=today),
             "certifications": [
-                (one, presenters.class_label(one.income_class), diseases.find(one.disease_number, on=one.valid_from))
+                (
+                    one,
+                    presenters.class_label(one.income_class),
+                    diseases.find(one.disease_number, on=timezone.localdate(one.decided_at)),
+                )
                 for one in certifications
             ],
             "today": today,
@@ -113,6 +119,7 @@ def number(request: StaffRequest, person_id: UUID) -> HttpResponse:
         "seconds": REVEAL_SECONDS,
         "number": vault.standing(person.pk),
     }
+    journal.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
     form = RevealForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if one_time_codes.verify(request.user, form.cleaned_data["code"]) is None:
@@ -133,6 +140,7 @@ def number(request: StaffRequest, person_id: UUID) -> HttpResponse:
                     by=request.user,
                     purpose=Purpose(form.cleaned_data["purpose"]),
                     reason=form.cleaned_data["reason"],
+                    label=person.label,
                 )
             except vault.RefusedError as refused:
                 messages.error(request, str(refused))
@@ -189,6 +197,12 @@ def _matching(conditions: dict[str, Any], request: StaffRequest) -> Any:
     if birth_on:
         people = people.filter(birth_on=birth_on)
     return people.order_by("kana_key", "birth_on", "pk")
+
+
+def _in_words(form: PersonSearchForm) -> str:
+    """Return the conditions as one line for the record."""
+    asked = ((form.fields[key].label, value) for key, value in form.cleaned_data.items() if value)
+    return "、".join(f"{label}＝{value}" for label, value in asked)
 
 
 def _typed(posted: QueryDict) -> dict[str, Any]:

@@ -93,14 +93,12 @@ def approve(request: StaffRequest, application_id: UUID) -> HttpResponse:
             workflow.approve(application_id, by=request.user, at=timezone.now(), **form.cleaned_data)
         except workflow.Refused as refused:
             messages.error(request, str(refused))
-        except vault.RefusedError as refused:
-            messages.error(request, str(refused))
         else:
             messages.success(request, _("承認しました。受給者証を発行できます。"))
         return redirect(application)
     if refusal := policies.why_not(Action.APPROVE, application, by=request.user):
-        messages.error(request, refusal.message)
-        return redirect("benefits:review" if refusal.code != "own_entry" else "benefits:application", application_id)
+        leads_to = "benefits:application" if refusal.code in {"own_entry", "wrong_status"} else "benefits:review"
+        return _refuse(request, application, refusal, action=Action.APPROVE, leads_to=leads_to)
     journal.record(events.APPLICATION_VIEWED, by=request.user, subject=application, person_id=application.person_id)
     decision = decide(content.form_of(application.content))
     return render(
@@ -207,14 +205,22 @@ def _review_page(
     )
 
 
-def _refuse(request: StaffRequest, application: Application, refusal: policies.Refusal) -> HttpResponse:
-    """Show why somebody may not check this application, and record that they tried."""
+def _refuse(
+    request: StaffRequest,
+    application: Application,
+    refusal: policies.Refusal,
+    *,
+    action: Action = Action.CHECK,
+    leads_to: str = "benefits:application",
+) -> HttpResponse:
+    """Show why somebody may not take ``action`` on this application, and record that they tried."""
     journal.record(
         events.STEP_REFUSED,
         by=request.user,
         subject=application,
+        person_id=application.person_id,
         result=Result.REFUSED,
-        details={"method": str(Action.CHECK), "code": refusal.code},
+        details={"method": str(action), "code": refusal.code},
     )
     messages.error(request, refusal.message)
-    return redirect(application)
+    return redirect(leads_to, application.pk)

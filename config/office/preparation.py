@@ -22,8 +22,6 @@ from config import env
 from config.office import databases, keys, privileges, provisioning
 from config.office.embedded_postgres import EmbeddedPostgres
 
-settings.DEMO_RECIPIENTS = 300
-
 
 class NotReady(Exception):
     """The office cannot be opened. The text says why and what to do."""

@@ -4,7 +4,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from signal import SIGHUP, SIGINT, SIGTERM, Signals, signal
@@ -14,6 +13,7 @@ from typing import NoReturn
 from django.conf import settings
 
 from config import env
+from config.office import databases
 from config.office.embedded_postgres import EmbeddedPostgres, die_with_parent
 
 READY_SECONDS = 60
@@ -86,7 +86,7 @@ class Server:
         self.process = subprocess.Popen(
             command,
             cwd=settings.BASE_DIR,
-            env=env.child(KYUFU_HOME=str(settings.KYUFU_HOME), DJANGO_SETTINGS_MODULE=env.settings_module()),
+            env=self._environment(),
             stdin=subprocess.DEVNULL,
             # a Ctrl-C in the terminal comes here; gunicorn is asked to finish what it is answering
             start_new_session=True,
@@ -130,11 +130,19 @@ class Server:
             self.process.kill()
             self.process.wait()
 
+    @staticmethod
+    def _environment() -> dict[str, str]:
+        """Return what gunicorn inherits: how to reach the database as the app, and as nobody else."""
+        changes = {"KYUFU_HOME": str(settings.KYUFU_HOME), "DJANGO_SETTINGS_MODULE": env.settings_module()}
+        if not databases.is_embedded():
+            changes["DATABASE_APP_URL"] = databases.app(settings.KYUFU_HOME).as_url()
+        return env.child("DATABASE_URL", "DATABASE_OWNER_URL", **changes)
+
     def _answers(self) -> bool:
+        host = settings.ALLOWED_HOSTS[0].lstrip(".") if settings.ALLOWED_HOSTS else "127.0.0.1"
+        question = urllib.request.Request(f"{self.address}healthz", headers={"Host": host})  # noqa: S310
         try:
-            with urllib.request.urlopen(f"{self.address}healthz", timeout=2) as answer:  # noqa: S310  (our own address)
+            with urllib.request.urlopen(question, timeout=2) as answer:  # noqa: S310  (our own address)
                 return bool(answer.status == 200)
-        except urllib.error.HTTPError as error:
-            return bool(error.code in {301, 400})  # alive, but this address is not among ALLOWED_HOSTS or is for TLS
         except OSError:
             return False

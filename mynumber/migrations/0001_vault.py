@@ -51,6 +51,25 @@ CREATE TABLE vault.ticket_use (
     used_at  timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX ticket_use_by_actor ON vault.ticket_use (actor_id, used_at);
+CREATE INDEX ticket_use_by_time ON vault.ticket_use (used_at);
+
+-- Runs at COMMIT: a number goes into use only in the transaction whose record says that its application was approved.
+CREATE FUNCTION vault.number_is_in_use_by_approval() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM audit.event e
+        WHERE e.person_id = NEW.person AND e.xid = pg_current_xact_id()
+          AND e.action = 'benefits.application.approved' AND e.result = 'DONE'
+    ) THEN
+        RAISE EXCEPTION 'number_is_in_use_by_approval' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER number_is_in_use_by_approval AFTER UPDATE ON vault.number
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.state = 'IN_USE' AND OLD.state <> 'IN_USE')
+EXECUTE FUNCTION vault.number_is_in_use_by_approval();
+ALTER TABLE vault.number ENABLE ALWAYS TRIGGER number_is_in_use_by_approval;
 
 -- Lock a person's numbers for the rest of the transaction and say which version comes next.
 CREATE FUNCTION vault.next_version(p_person uuid) RETURNS integer
@@ -185,6 +204,7 @@ DECLARE
     held vault.number%ROWTYPE;
     last_hour integer;
     last_day integer;
+    by_all integer;
 BEGIN
     SELECT e.id, e.at, e.action, e.result, e.actor_id, e.person_id, e.purpose, e.xid INTO entry
     FROM audit.event e WHERE e.id = p_event;
@@ -210,7 +230,8 @@ BEGIN
     SELECT count(*) FILTER (WHERE u.used_at > clock_timestamp() - interval '1 hour'), count(*)
     INTO last_hour, last_day FROM vault.ticket_use u
     WHERE u.actor_id = entry.actor_id AND u.used_at > clock_timestamp() - interval '1 day';
-    IF last_hour >= 60 OR last_day >= 300 THEN
+    SELECT count(*) INTO by_all FROM vault.ticket_use u WHERE u.used_at > clock_timestamp() - interval '1 day';
+    IF last_hour >= 60 OR last_day >= 300 OR by_all >= 2000 THEN
         RAISE EXCEPTION 'too many reveals' USING ERRCODE = 'KY007';
     END IF;
     INSERT INTO vault.ticket_use (event_id, actor_id) VALUES (p_event, entry.actor_id);
@@ -233,11 +254,16 @@ FUNCTIONS = (
 )
 
 # EXECUTE goes to PUBLIC by default; config.grants gives it to the app role by name.
-CLOSE = "\n".join(f"REVOKE ALL ON FUNCTION vault.{function} FROM PUBLIC;" for function in FUNCTIONS)
+CLOSE = "\n".join(
+    f"REVOKE ALL ON FUNCTION vault.{function} FROM PUBLIC;"
+    for function in (*FUNCTIONS, "number_is_in_use_by_approval()")
+)
 
 REMOVE = "\n".join(
     [
         *(f"DROP FUNCTION vault.{function};" for function in reversed(FUNCTIONS)),
+        "DROP TRIGGER number_is_in_use_by_approval ON vault.number;",
+        "DROP FUNCTION vault.number_is_in_use_by_approval();",
         "DROP TABLE vault.ticket_use; DROP TABLE vault.comparison; DROP TABLE vault.number;",
     ],
 )

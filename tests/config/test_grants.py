@@ -58,7 +58,7 @@ TAMPERING = {
                                   "current_database()); END $$", "データベース"),
     "temporary tables": ("DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO kyufu_app', "
                          "current_database()); END $$", "TEMPORARY"),
-    "a sequence to reset": ("GRANT UPDATE ON SEQUENCE benefits_receipt_number TO kyufu_app", "benefits_receipt_number"),
+    "a sequence to reset": ("GRANT UPDATE ON SEQUENCE benefits_receipt_number TO kyufu_app", "receipt_number"),
     "the app a superuser": ("ALTER ROLE kyufu_app SUPERUSER", "SUPERUSER"),
     "the app past row security": ("ALTER ROLE kyufu_app BYPASSRLS", "BYPASSRLS"),
     "the app making roles": ("ALTER ROLE kyufu_app CREATEROLE", "CREATEROLE"),

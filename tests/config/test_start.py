@@ -12,6 +12,8 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -36,7 +38,9 @@ class Run:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                # what the browser tests need, an office must not have
                 env=env.child(
+                    "DJANGO_ALLOW_ASYNC_UNSAFE",
                     DJANGO_SETTINGS_MODULE="config.settings.demo",
                     KYUFU_HOME=str(home),
                     KYUFU_DEMO_RECIPIENTS="3",
@@ -73,90 +77,101 @@ def free_port() -> int:
 
 
 def get(port: int, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:  # noqa: S310  (our own)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
         return str(answer.read().decode())
 
 
+@dataclass(frozen=True)
+class FirstRun:
+    """What was seen of an office that was opened for the first time, and closed by Ctrl-C."""
+
+    home: Path
+    health: dict[str, str]
+    door: str
+    family: list[psutil.Process]
+    still_there: list[psutil.Process]
+    code: int
+
+
 @pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    """A KYUFU_HOME that the server's user can reach, kept for the tests of this file."""
+def first() -> Iterator[FirstRun]:
+    """An office made from nothing, in a KYUFU_HOME that the server's user can reach."""
     parent = Path(tempfile.mkdtemp(prefix="kyufu-start-"))
     parent.chmod(0o711)
-    yield parent / "home"
+    with opened(parent / "home") as run:
+        family = run.family()
+        health = json.loads(get(run.port, "/healthz"))
+        door = get(run.port, "/sign-in/")
+        run.process.send_signal(signal.SIGINT)
+        code = run.until_over()
+    yield FirstRun(parent / "home", health, door, family, psutil.wait_procs(family, timeout=5)[1], code)
     shutil.rmtree(parent, ignore_errors=True)
 
 
-@pytest.mark.xdist_group("start")
-def test_from_nothing_to_an_open_office_and_back(home: Path) -> None:
+@contextmanager
+def opened(home: Path) -> Iterator[Run]:
+    """A run that answers; ended in any case."""
     run = Run(home, free_port())
-
-    run.until_open()
-    family = run.family()
-    answer = json.loads(get(run.port, "/healthz"))
-    door = get(run.port, "/sign-in/")
-    run.process.send_signal(signal.SIGINT)
-
-    assert answer["status"] == "ok"
-    assert re.search(r'href="/static/css/base\.[0-9a-f]{12}\.css"', door)
-    assert run.until_over() == 0
-    assert len(family) >= 4
-    assert psutil.wait_procs(family, timeout=5)[1] == []
+    try:
+        run.until_open()
+        yield run
+    finally:
+        if run.process.poll() is None:
+            run.process.terminate()
+            run.until_over()
 
 
-@pytest.mark.xdist_group("start")
-def test_a_second_run_keeps_the_data_and_a_third_beside_it_is_refused(home: Path) -> None:
-    run = Run(home, free_port())
-    run.until_open()
-
-    beside = Run(home, free_port())
-    elsewhere = Run(home.with_name("elsewhere"), run.port)
-
-    assert beside.until_over() == 1
-    assert "Another run is using this KYUFU_HOME" in beside.said
-    assert elsewhere.until_over() == 1
-    assert f"Port {run.port} is taken" in elsewhere.said
-    assert json.loads(get(run.port, "/healthz"))["status"] == "ok"
-    assert "架空の受給者" not in run.said
-    run.process.send_signal(signal.SIGTERM)
-    assert run.until_over() == 0
+def test_an_office_opens_from_nothing_and_closes_with_all_it_started(first: FirstRun) -> None:
+    assert first.health["status"] == "ok"
+    assert re.search(r'href="/static/css/base\.[0-9a-f]{12}\.css"', first.door)
+    assert first.code == 0
+    assert len(first.family) >= 4
+    assert first.still_there == []
 
 
-@pytest.mark.xdist_group("start")
-def test_a_run_that_was_killed_leaves_nothing_running_and_nothing_broken(home: Path) -> None:
-    killed = Run(home, free_port())
-    killed.until_open()
-    family = killed.family()
+def test_the_next_run_keeps_the_data_and_refuses_company(first: FirstRun) -> None:
+    with opened(first.home) as run:
+        beside = Run(first.home, free_port())
+        elsewhere = Run(first.home.with_name("elsewhere"), run.port)
 
-    killed.process.kill()
-    killed.until_over()
+        assert beside.until_over() == 1
+        assert "Another run is using this KYUFU_HOME" in beside.said
+        assert elsewhere.until_over() == 1
+        assert f"Port {run.port} is taken" in elsewhere.said
+        assert json.loads(get(run.port, "/healthz"))["status"] == "ok"
+        assert "架空の受給者" not in run.said
+        run.process.send_signal(signal.SIGTERM)
+        assert run.until_over() == 0
+
+
+def test_a_run_that_was_killed_leaves_nothing_running_and_nothing_broken(first: FirstRun) -> None:
+    with opened(first.home) as killed:
+        family = killed.family()
+        killed.process.kill()
+        killed.until_over()
 
     assert psutil.wait_procs(family, timeout=30)[1] == []
-    again = Run(home, free_port())
-    again.until_open()
-    again.process.send_signal(signal.SIGINT)
-    assert again.until_over() == 0
+    with opened(first.home) as again:
+        assert json.loads(get(again.port, "/healthz"))["status"] == "ok"
 
 
-@pytest.mark.xdist_group("start")
-def test_when_a_part_dies_the_rest_is_stopped(home: Path) -> None:
-    run = Run(home, free_port())
-    run.until_open()
-    family = run.family()
-    [database] = [process for process in family if process.name() == "postgres" and process.ppid() == run.process.pid]
+def test_when_a_part_dies_the_rest_is_stopped(first: FirstRun) -> None:
+    with opened(first.home) as run:
+        family = run.family()
+        [database] = [one for one in family if one.name() == "postgres" and one.ppid() == run.process.pid]
+        database.kill()
 
-    database.kill()
-
-    assert run.until_over() == 1
-    assert "postgresql.log" in run.said
-    assert psutil.wait_procs(family, timeout=30)[1] == []
+        assert run.until_over() == 1
+        assert "postgresql.log" in run.said
+        assert psutil.wait_procs(family, timeout=30)[1] == []
 
 
-@pytest.mark.xdist_group("start")
-def test_an_office_whose_keys_were_lost_is_not_opened(home: Path) -> None:
-    (home / "keys" / "number-kek-1.key").rename(home / "kept-elsewhere")
+def test_an_office_whose_keys_were_lost_is_not_opened(first: FirstRun) -> None:
+    key, elsewhere = first.home / "keys" / "number-kek-1.key", first.home / "kept-elsewhere"
+    key.rename(elsewhere)
 
-    run = Run(home, free_port())
+    run = Run(first.home, free_port())
 
     assert run.until_over() == 1
     assert "number-kek-1.key" in run.said
-    (home / "kept-elsewhere").rename(home / "keys" / "number-kek-1.key")
+    elsewhere.rename(key)

@@ -27,6 +27,7 @@ class Desk:
     def __init__(
         self, browser: Browser, address: str, user: User, *, scripts: bool = True, width: int = 1366, height: int = 768
     ) -> None:
+        self.address = address
         self.user = user
         self.scripts = scripts
         self.problems: list[str] = []
@@ -56,8 +57,7 @@ class Desk:
     def sit_down(self) -> Page:
         """Take a session that was begun elsewhere, where signing in is not what a test is about."""
         cookie = factories.signed_in(Client(), self.user).cookies["kyufu-session"]
-        address = self.context._options["baseURL"]
-        self.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address, "httpOnly": True}])
+        self.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.address, "httpOnly": True}])
         return self.page
 
     def code(self) -> str:

@@ -33,7 +33,7 @@ def test_the_digits_are_there_for_who_asks_for_them() -> None:
         lambda secret: str([secret]) + str({"number": secret}) + str((secret,)),
         lambda secret: json.dumps([secret], default=str),
         lambda secret: HttpResponse([secret]).content.decode(),
-        lambda secret: Template("{{ secret }}{{ secret|safe }}{{ secret.0 }}").render(Context({"secret": secret})),
+        lambda secret: Template("{{ secret }}{{ secret|safe }}").render(Context({"secret": secret})),
         lambda secret: str(ValueError(secret)) + repr(ValueError(secret)),
         lambda secret: logging.LogRecord("x", 20, "", 0, "%s %r", (secret, secret), None).getMessage(),
     ],

@@ -4,6 +4,7 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from config.office import databases, privileges
@@ -14,9 +15,12 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        address = databases.app(settings.KYUFU_HOME)
+        try:
+            address, roles = databases.app(settings.KYUFU_HOME), databases.roles(settings.KYUFU_HOME)
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
         with psycopg.connect(**address.as_psycopg(autocommit=True, connect_timeout=5)) as connection:
-            found = privileges.differences(connection, databases.roles(settings.KYUFU_HOME))
+            found = privileges.differences(connection, roles)
         for sentence in found:
             self.stdout.write(sentence)
         if found:

@@ -52,6 +52,9 @@ class Command(BaseCommand):
         if settings.DEMO and "demo_accounts" in get_commands():
             call_command("demo_accounts", stdout=self.stdout)
         connections.close_all()
+        if not settings.DEMO:
+            self._say(f"{server.address} で待ち受けています。TLS を終端するプロキシから接続してください。")
+            return
         self._say(f"\n{server.address} をブラウザーで開いてください。終わるときは Ctrl-C を押します。")
         self._say(f"Open {server.address} in a browser. Press Ctrl-C to stop.")
 

@@ -1,0 +1,55 @@
+"""Entries to search among, and somebody who may."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from accounts.roles import Role
+from audit import journal
+from audit.models import Event
+from tests.factories import signed_in, staff_member
+
+#: Any action that an app declares.
+SAVED = "benefits.application.saved"
+SUBMITTED = "benefits.application.submitted"
+VIEWED = "benefits.person.viewed"
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """Whoever an entry is about to name: the record asks for no more."""
+
+    pk: int = 41
+    display_name: str = "山田 美咲"
+    role_labels: str = "入力担当者"
+
+
+def happened(action: str = SAVED, *, by: Somebody | None = Somebody(), label: str = "", **parts: Any) -> Event:  # noqa: B008  (frozen)
+    """Write an entry, with ``label`` as what it is about when there is one."""
+    if label:
+        parts["subject"] = journal.Subject(kind="benefits.application", id=str(uuid.uuid4()), label=label)
+    return journal.record(action, by=by, **parts)
+
+
+def set_time(superuser: psycopg.Connection[Any], event: Event, at: datetime) -> None:
+    """Date an entry otherwise than the database did: only a superuser can, and only with the triggers off."""
+    with superuser.transaction():
+        superuser.execute("ALTER TABLE audit.event DISABLE TRIGGER event_is_never_changed")
+        superuser.execute("UPDATE audit.event SET at = %s WHERE id = %s", [at, event.pk])
+        superuser.execute("ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_is_never_changed")
+
+
+@pytest.fixture
+def auditor(db: None) -> User:
+    return staff_member(Role.AUDITOR)
+
+
+@pytest.fixture
+def auditors_client(client: Client, auditor: User) -> Client:
+    return signed_in(client, auditor)

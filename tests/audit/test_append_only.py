@@ -1,0 +1,211 @@
+"""An entry, once written, stays as it is, whoever tries (A3, A5, V2)."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from audit.models import Event
+from tests.audit.conftest import SAVED, Somebody, happened
+from tests.conftest import Office
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CHANGES = {
+    "update": "UPDATE audit.event SET actor_name = 'somebody else'",
+    "update of the time": "UPDATE audit.event SET at = now()",
+    "update that changes nothing": "UPDATE audit.event SET action = action",
+    "update by way of an insert": "INSERT INTO audit.event SELECT * FROM audit.event ON CONFLICT (id) DO UPDATE"
+    " SET result = 'FAILED'",
+    "merge": "MERGE INTO audit.event e USING (SELECT 1) AS one ON true WHEN MATCHED THEN DELETE",
+    "delete": "DELETE FROM audit.event",
+    "delete through a query": "WITH gone AS (DELETE FROM audit.event RETURNING *) SELECT count(*) FROM gone",
+    "truncate": "TRUNCATE audit.event",
+    "truncate with everything": "TRUNCATE audit.event RESTART IDENTITY CASCADE",
+}
+DEFENCES = {
+    "disable the triggers": "ALTER TABLE audit.event DISABLE TRIGGER ALL",
+    "disable the users' triggers": "ALTER TABLE audit.event DISABLE TRIGGER USER",
+    "disable one trigger": "ALTER TABLE audit.event DISABLE TRIGGER event_is_never_changed",
+    "drop a trigger": "DROP TRIGGER event_is_never_changed ON audit.event",
+    "replace the function": "CREATE OR REPLACE FUNCTION audit.event_refuses_change() RETURNS trigger"
+    " LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "drop the function": "DROP FUNCTION audit.event_refuses_change() CASCADE",
+    "replicate": "SET session_replication_role = replica",
+    "a rule": "CREATE RULE nothing AS ON INSERT TO audit.event DO INSTEAD NOTHING",
+    "a trigger of one's own": "CREATE TRIGGER quiet BEFORE INSERT ON audit.event FOR EACH ROW"
+    " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "another column": "ALTER TABLE audit.event ADD COLUMN hidden boolean",
+    "another default": "ALTER TABLE audit.event ALTER COLUMN actor_name SET DEFAULT ''",
+    "drop the table": "DROP TABLE audit.event",
+    "drop the schema": "DROP SCHEMA audit CASCADE",
+    "move the table": "ALTER TABLE audit.event SET SCHEMA public",
+    "take the table": "ALTER TABLE audit.event OWNER TO CURRENT_USER",
+    "an index that forgets": "CREATE UNIQUE INDEX one ON audit.event ((1))",
+    "become the owner": "SET ROLE kyufu_owner",
+}
+
+
+def content(event: Event) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT event::text FROM audit.event WHERE id = %s", [event.pk])
+        row = cursor.fetchone()
+    assert row is not None
+    return tuple(row)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_serving_role_changes_no_entry(change: str) -> None:
+    event = happened()
+    before = content(event)
+
+    with pytest.raises(DatabaseError) as refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(CHANGES[change])
+
+    assert isinstance(refused.value.__cause__, psycopg.errors.InsufficientPrivilege)
+    assert content(event) == before
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_owner_changes_no_entry(change: str, owner_connection: psycopg.Connection[Any]) -> None:
+    event = happened()
+    before = content(event)
+
+    with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
+        owner_connection.execute(CHANGES[change])
+
+    assert content(event) == before
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_superuser_who_silences_triggers_as_replication_does_changes_no_entry(
+    change: str, superuser_connection: psycopg.Connection[Any]
+) -> None:
+    event = happened()
+    before = content(event)
+    superuser_connection.execute("SET session_replication_role = replica")
+
+    with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
+        superuser_connection.execute(CHANGES[change])
+
+    assert content(event) == before
+
+
+@pytest.mark.parametrize("defence", DEFENCES)
+def test_the_serving_role_cannot_take_the_defences_away(defence: str, office: Office) -> None:
+    event = happened()
+
+    with psycopg.connect(**office.app.as_psycopg()) as app:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            app.execute(DEFENCES[defence])
+        app.rollback()
+
+    assert Event.objects.filter(pk=event.pk).exists()
+
+
+def test_the_triggers_are_on_always_and_not_only_outside_replication(
+    superuser_connection: psycopg.Connection[Any],
+) -> None:
+    rows = superuser_connection.execute(
+        "SELECT tgname, tgenabled::text FROM pg_trigger WHERE tgrelid = 'audit.event'::regclass AND NOT tgisinternal"
+    ).fetchall()
+
+    assert dict(rows) == {"event_is_stamped": "A", "event_is_never_changed": "A", "event_is_never_truncated": "A"}
+
+
+INSERT = (
+    "INSERT INTO audit.event (id, at, xid, action, result, actor_name, actor_roles, subject_kind, subject_id,"
+    " subject_label, purpose, details, session)"
+    " VALUES (gen_random_uuid(), '2001-01-01', '3', 'forged', 'DONE', '', '', '', '', '', '', '{}', '')"
+    " RETURNING at, xid = pg_current_xact_id()"
+)
+
+
+def test_the_writer_forges_neither_time_nor_transaction(
+    office: Office, owner_connection: psycopg.Connection[Any], superuser_connection: psycopg.Connection[Any]
+) -> None:
+    superuser_connection.execute("SET session_replication_role = replica")
+    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
+        for writer in (app, owner_connection, superuser_connection):
+            row = writer.execute(INSERT).fetchone()
+
+            assert row is not None
+            assert abs(datetime.now(UTC) - row[0]) < timedelta(minutes=1)
+            assert row[1] is True
+
+
+def test_a_copy_into_the_table_is_stamped_too(office: Office) -> None:
+    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
+        with app.cursor().copy(
+            "COPY audit.event (id, at, xid, action, result, actor_name, actor_roles, subject_kind, subject_id,"
+            " subject_label, purpose, details, session) FROM STDIN"
+        ) as copy:
+            copy.write_row(
+                ("0c44f16b-0000-4000-8000-000000000001", "2001-01-01", "3", "forged", "DONE", *[""] * 6, "{}", "")
+            )
+
+    assert datetime.now(UTC) - Event.objects.get(action="forged").at < timedelta(minutes=1)
+
+
+def test_the_time_is_that_of_the_entry_and_not_of_the_beginning_of_the_transaction() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT now(), pg_sleep(0.02)")
+        began = cursor.fetchone()[0]
+        event = happened()
+
+    event.refresh_from_db()
+    assert event.at - began >= timedelta(seconds=0.02)
+
+
+def test_entries_have_no_foreign_keys_and_nothing_points_at_them(
+    superuser_connection: psycopg.Connection[Any],
+) -> None:
+    count = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND %s IN (conrelid, confrelid)"
+
+    for table in ("audit.event", "audit.person_label"):
+        relation = superuser_connection.execute("SELECT %s::regclass::oid", [table]).fetchone()
+        assert superuser_connection.execute(count, relation).fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("column", "constraint"), [("result", "event_result_is_known"), ("action", "event_has_an_action")]
+)
+def test_an_entry_without_an_action_or_with_an_unknown_result_is_refused(
+    column: str, constraint: str, owner_connection: psycopg.Connection[Any]
+) -> None:
+    value = {"result": "'DONE'", "action": "'forged'"}[column]
+
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
+        owner_connection.execute(INSERT.replace(value, "''", 1))
+
+    assert refused.value.diag.constraint_name == constraint
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda event: event.save(),
+        lambda event: event.save(update_fields=["result"]),
+        lambda event: event.delete(),
+    ],
+)
+def test_an_entry_in_hand_is_neither_saved_again_nor_deleted(change: Callable[[Event], object]) -> None:
+    event = Event.objects.get(pk=happened().pk)
+
+    with pytest.raises(TypeError, match="never"):
+        change(event)
+
+
+def test_an_entry_outlives_what_it_speaks_of() -> None:
+    event = happened(SAVED, by=Somebody(pk=987_654), label="2026-000001")
+
+    kept = Event.objects.get(pk=event.pk)
+    assert (kept.actor_id, kept.actor_name, kept.actor_roles, kept.subject_label) == (
+        987_654,
+        "山田 美咲",
+        "入力担当者",
+        "2026-000001",
+    )
