@@ -22,6 +22,13 @@ def repeatable(typed: object) -> str:
     return typed if isinstance(typed, str) and _LOGIN_ID.fullmatch(typed) else ""
 
 
+class CodeField(forms.CharField):
+    """A one-time code. It is good for one use, so it is never drawn back, nor whatever else was typed instead."""
+
+    def bound_data(self, data: Any, initial: Any) -> None:
+        return None
+
+
 class PasswordForm(forms.Form):
     """The first step. The password is never drawn back into the page."""
 
@@ -45,7 +52,7 @@ class PasswordForm(forms.Form):
 class CodeForm(forms.Form):
     """The second step: the six digits that the person's authenticator shows."""
 
-    code = forms.CharField(
+    code = CodeField(
         label=_("確認コード（6桁）"),
         max_length=20,
         help_text=_(

@@ -3,7 +3,6 @@
 Between the two steps nobody is signed in: the session only remembers whose code is awaited, for five minutes.
 """
 
-import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -76,14 +75,17 @@ def sign_out(request: HttpRequest, *, expired: bool = False) -> None:
 
 
 def recorded_username(request: HttpRequest, credentials: dict[str, str] | None = None) -> str:
-    """Return what django-axes may store for an attempt: a known id, or a digest of anything else.
+    """Return what django-axes may store for an attempt: a known id, or one name for everything else.
 
-    People type passwords, and once in a while a My Number, into the wrong box; neither may end up in a table.
+    People type passwords, and once in a while a My Number, into the wrong box; neither may end up in a table, nor
+    may a digest of one, since all numbers are quickly tried.
     """
-    typed = (credentials or {}).get("username") or request.POST.get("login_id", "")
+    given = credentials or {}
+    # "username" when a password is tried, "login_id" when somebody has signed in: axes calls it both
+    typed = given.get("username") or given.get("login_id") or request.POST.get("login_id", "")
     if User.objects.filter(login_id=typed).exists():
         return typed
-    return f"unknown:{hashlib.sha256(typed.encode(errors='replace')).hexdigest()[:16]}"
+    return "(unknown)"  # no sign-in id looks like it
 
 
 def refused_message() -> str:

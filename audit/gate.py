@@ -1,5 +1,6 @@
 """The gate before a view: who may not pass is told so, and the attempt is on record."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -11,6 +12,8 @@ from audit import actions, journal
 from audit.models import Result
 
 P = ParamSpec("P")
+#: An id in an address may end in twelve digits by chance; somebody may also have typed a My Number in its place.
+_TWELVE_DIGITS = re.compile(r"\d{12}")
 Request = TypeVar("Request", bound=HttpRequest)
 
 
@@ -32,7 +35,7 @@ def requires(
                 journal.record(
                     actions.PAGE_REFUSED,
                     by=user,
-                    subject=journal.Subject(kind="page", id=request.path[:64]),
+                    subject=journal.Subject(kind="page", id=_without_digits(request.path)[:64]),
                     result=Result.REFUSED,
                     details={
                         "route": request.resolver_match.route if request.resolver_match else "",
@@ -46,3 +49,7 @@ def requires(
         return cast("Callable[Concatenate[Request, P], HttpResponse]", guarded)
 
     return decorate
+
+
+def _without_digits(path: str) -> str:
+    return _TWELVE_DIGITS.sub("…", path)

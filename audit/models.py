@@ -99,6 +99,14 @@ class Event(models.Model):
             return ""
         return sealed_text.unseal(bytes(self.sealed_reason), key=REASON_KEY, bound_to=f"event|{self.pk}")
 
+    @property
+    def reason_shown(self) -> str:
+        """The reason as a page shows it: one that was tampered with is told of, and hides nothing else."""
+        try:
+            return self.reason
+        except sealed_text.UnopenableError:
+            return str(_("復号できません（改ざんされたか、別の鍵で封じられています）。管理者に連絡してください。"))
+
 
 def _in_words(value: object) -> str:
     """Return a detail's value as one line."""

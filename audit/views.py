@@ -26,7 +26,10 @@ def log(request: HttpRequest) -> HttpResponse:
             return render(request, "audit/log.html", {"form": form, "page": None})
         name = remembered.remember(request, KIND, _typed(request.POST))
         return redirect(f"{request.path}?s={name}")
-    typed = remembered.recall(request, KIND, request.GET.get("s", "")) or _today()
+    name = request.GET.get("s", "")
+    typed = remembered.recall(request, KIND, name)
+    if typed is None:
+        name, typed = "", _today()  # a name that this session does not know is not repeated
     form = search.SearchForm(typed)
     if not form.is_valid():
         return render(request, "audit/log.html", {"form": form, "page": None})
@@ -51,7 +54,7 @@ def log(request: HttpRequest) -> HttpResponse:
             "rows": [(event, page.names.get(event.person_id, "") if event.person_id else "") for event in page.events],
             "sentence": search.sentence(form.cleaned_data),
             "chips": search.chips(form.cleaned_data),
-            "name": request.GET.get("s", ""),
+            "name": name,
             "is_first_page": not before,
             "counted_up_to": search.COUNTED_UP_TO,
             "page_size": search.PAGE,

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy
 
+from accounts.forms import CodeField
 from benefits import choices, japanese_text
 from benefits.decision import MEMBER_ROWS, CannotDecideError, decide
 from benefits.fields import (
@@ -342,7 +343,7 @@ class EntryForm(forms.Form):
                 continue
             value = field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
             if isinstance(value, list):
-                typed[name] = [str(item)[:RAW_LIMIT] for item in value]
+                typed[name] = [japanese_text.mask_my_numbers(str(item)[:RAW_LIMIT]) for item in value]
             elif value:
                 typed[name] = japanese_text.mask_my_numbers(str(value))
         return typed
@@ -573,7 +574,7 @@ class RevealForm(forms.Form):
         max_length=vault.REASON_LENGTH,
         help_text=gettext_lazy("何の事務で、なぜ今必要かを書いてください。監査担当が読みます"),
     )
-    code = forms.CharField(
+    code = CodeField(
         label=gettext_lazy("確認コード（6桁）"),
         max_length=20,
         help_text=gettext_lazy("サインインに使ったコードは使えません。新しいコードを入力してください"),

@@ -6,6 +6,7 @@ the app role: what they may not do, the product may not do.
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -48,7 +49,8 @@ class Office:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Leave nothing on a server that is not the suite's own."""
+    """Leave nothing behind: neither this process's KYUFU_HOME nor, on a server not the suite's own, the template."""
+    shutil.rmtree(settings.KYUFU_HOME, ignore_errors=True)
     if databases.is_embedded() or hasattr(session.config, "workerinput"):
         return
     administrator = databases.administrator(Path(settings.KYUFU_HOME))

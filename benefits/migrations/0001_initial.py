@@ -122,10 +122,13 @@ class Migration(migrations.Migration):
                     "recipient_number",
                     models.CharField(blank=True, max_length=7, null=True, unique=True, verbose_name="受給者番号"),
                 ),
-                ("family_name", models.CharField(blank=True, max_length=80, null=True, verbose_name="氏")),
-                ("given_name", models.CharField(blank=True, max_length=80, null=True, verbose_name="名")),
-                ("family_kana", models.CharField(blank=True, max_length=80, null=True, verbose_name="フリガナ（氏）")),
-                ("given_kana", models.CharField(blank=True, max_length=80, null=True, verbose_name="フリガナ（名）")),
+                ("family_name", models.CharField(blank=True, max_length=160, null=True, verbose_name="氏")),
+                ("given_name", models.CharField(blank=True, max_length=160, null=True, verbose_name="名")),
+                (
+                    "family_kana",
+                    models.CharField(blank=True, max_length=160, null=True, verbose_name="フリガナ（氏）"),
+                ),
+                ("given_kana", models.CharField(blank=True, max_length=160, null=True, verbose_name="フリガナ（名）")),
                 ("birth_on", models.DateField(blank=True, null=True, verbose_name="生年月日")),
                 (
                     "sex",
@@ -134,12 +137,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("postal_code", models.CharField(blank=True, max_length=7, null=True, verbose_name="郵便番号")),
-                ("address", models.CharField(blank=True, max_length=400, null=True, verbose_name="住所")),
+                ("address", models.CharField(blank=True, max_length=1100, null=True, verbose_name="住所")),
                 ("phone", models.CharField(blank=True, max_length=20, verbose_name="電話番号")),
-                ("name_key", models.CharField(blank=True, max_length=200, null=True, verbose_name="氏名の検索キー")),
+                ("name_key", models.CharField(blank=True, max_length=400, null=True, verbose_name="氏名の検索キー")),
                 (
                     "kana_key",
-                    models.CharField(blank=True, max_length=200, null=True, verbose_name="フリガナの検索キー"),
+                    models.CharField(blank=True, max_length=400, null=True, verbose_name="フリガナの検索キー"),
                 ),
                 ("registered_at", models.DateTimeField(blank=True, null=True, verbose_name="登録日時")),
                 (
@@ -238,7 +241,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("submission", models.PositiveIntegerField(verbose_name="提出の回数")),
                 ("field", models.CharField(blank=True, max_length=60, verbose_name="項目")),
-                ("text", models.CharField(max_length=500, verbose_name="コメント")),
+                ("text", models.CharField(max_length=800, verbose_name="コメント")),
                 ("written_at", models.DateTimeField(verbose_name="日時")),
                 (
                     "application",

@@ -40,7 +40,7 @@ class ReturnComment(models.Model):
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="return_comments")
     submission = models.PositiveIntegerField(_("提出の回数"))
     field = models.CharField(_("項目"), max_length=60, blank=True)
-    text = models.CharField(_("コメント"), max_length=500)
+    text = models.CharField(_("コメント"), max_length=800)
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     written_at = models.DateTimeField(_("日時"))
 

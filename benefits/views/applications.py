@@ -37,9 +37,10 @@ LIST_LENGTH = 50
 @requires("benefits.view_application", "benefits.view_own_application")
 def index(request: StaffRequest) -> HttpResponse:
     """List applications by status, the latest typed first, a page at a time."""
-    status = request.GET.get("status", "")
+    asked = request.GET.get("status", "")
+    status = asked if asked in Status.values else ""
     applications = Application.objects.visible_to(request.user)
-    if status in Status.values:
+    if status:
         applications = applications.filter(status=status)
     before = _cursor(request.GET.get("before", ""))
     if before is not None:
@@ -307,13 +308,9 @@ def _keep(request: StaffRequest, application_id: UUID) -> HttpResponse:
 
 
 def _lost_something(form: EntryForm) -> bool:
-    """Say whether a draft may not simply be confirmed: a number was refused, or a box had to be emptied."""
-    return any(
-        name == "number" or any(error.code == "my_number" for error in errors.as_data())
-        for name, errors in form.errors.items()
-        if (name == "number" and form.data.get("number"))
-        or any(error.code == "my_number" for error in errors.as_data())
-    )
+    """Say whether something typed was not kept: a number was refused, or a box held one and had to be emptied."""
+    codes = {error.code for errors in form.errors.as_data().values() for error in errors}
+    return "my_number" in codes or ("number" in form.errors and bool(form.data.get("number")))
 
 
 def _entry(form: EntryForm, application: Application) -> dict[str, Any]:

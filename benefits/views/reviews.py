@@ -16,7 +16,7 @@ from accounts.http import StaffRequest
 from audit import journal
 from audit.gate import requires
 from audit.models import Result
-from benefits import content, events, policies, presenters, workflow
+from benefits import content, events, japanese_text, policies, presenters, workflow
 from benefits.decision import decide
 from benefits.forms import ApprovalForm, CommentField, RetypeForm, StepForm
 from benefits.lifecycle import Action
@@ -152,12 +152,17 @@ def _take(request: StaffRequest, application: Application) -> HttpResponse:
         return redirect("benefits:review", application.pk)
     if pressed == "approve":
         return redirect("benefits:approve", application.pk)
+    if comments:
+        messages.success(
+            request, _("照合の途中経過を保存しました。コメントは差し戻すときに保存されます（下に残っています）。")
+        )
+        return _review_page(request, application, comments=comments)
     messages.success(request, _("照合の途中経過を保存しました。"))
     return redirect("benefits:review", application.pk)
 
 
 def _comments(request: StaffRequest, application: Application) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the comments by field ("" = the whole), and what is wrong with those that cannot be kept."""
+    """Return the comments by field ("" = the whole), and what is wrong with those that cannot be sent."""
     keys = ["", *content.form_of(application.content), "number"]
     comments: dict[str, str] = {}
     wrong: dict[str, str] = {}
@@ -170,6 +175,8 @@ def _comments(request: StaffRequest, application: Application) -> tuple[dict[str
             comments[key] = CommentField(label=_("%sのコメント") % label).clean(typed)
         except forms.ValidationError as error:
             wrong[key] = " ".join(error.messages)
+            if not japanese_text.contains_my_number(typed):
+                comments[key] = typed  # drawn back, to be mended
     return comments, wrong
 
 

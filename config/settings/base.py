@@ -160,7 +160,7 @@ MYNUMBER_KEK_ID = env.integer("MYNUMBER_KEK_ID", 1, least=1, most=65535)
 MYNUMBER_INDEX_MEMORY_KIB = 64 * 1024
 MYNUMBER_INDEX_PASSES = 3
 
-AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
+AXES_HANDLER = "accounts.lockout.ForgetfulHandler"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 # By account, not by address: an office behind one address would lock itself out (see SILENCED_SYSTEM_CHECKS).

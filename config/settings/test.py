@@ -1,6 +1,7 @@
 """Settings for the test suite: the demo's, offline, with throw-away keys and a cheap password hash."""
 
 import atexit
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,7 +14,11 @@ from config.settings.demo import *
 if env.text("KYUFU_TEST_HOME"):
     KYUFU_HOME = env.path("KYUFU_TEST_HOME", BASE_DIR)
 else:
-    KYUFU_HOME = Path(tempfile.mkdtemp(prefix="kyufu-test-"))
+    for _left in Path(tempfile.gettempdir()).glob("kyufu-test-*-*"):
+        # a process that was killed cleans nothing up: the next one does
+        if not Path("/proc", _left.name.split("-")[2]).exists():
+            shutil.rmtree(_left, ignore_errors=True)
+    KYUFU_HOME = Path(tempfile.mkdtemp(prefix=f"kyufu-test-{os.getpid()}-"))
     atexit.register(shutil.rmtree, KYUFU_HOME, ignore_errors=True)
 
 ENVIRONMENT_LABEL = "テスト環境"

@@ -1,5 +1,6 @@
 """Reads a page as a browser would, as far as tests of the views need it."""
 
+import unicodedata
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any
@@ -67,6 +68,13 @@ def ids_on(response: HttpResponse) -> set[str]:
 
 def links_on(response: HttpResponse) -> list[str]:
     return _read(response).links
+
+
+def shows(response: HttpResponse, number: str) -> bool:
+    """Say whether a My Number stands on the page, grouped or not, in any width."""
+    narrow = unicodedata.normalize("NFKC", text_of(response))
+    groups = (number[:4], number[4:8], number[8:])
+    return any(between.join(groups) in narrow for between in ("", " ", "-", "\u2010"))
 
 
 def send(client: Client, address: str, data: Mapping[str, Any], **extra: Any) -> Any:

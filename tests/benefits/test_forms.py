@@ -467,10 +467,13 @@ def test_a_step_is_taken_on_a_revision(sent: dict[str, str]) -> None:
     assert StepForm({"revision": "1"}).is_valid()
 
 
-@pytest.mark.parametrize("fingerprint", ["", "0" * 63, "0" * 65, "G" * 64, "A" * 64, "0" * 64 + "\n"])
-def test_an_approval_names_a_fingerprint(fingerprint: str) -> None:
-    assert not ApprovalForm({"revision": "1", "fingerprint": fingerprint}).is_valid()
-    assert ApprovalForm({"revision": "1", "fingerprint": "0" * 64}).is_valid()
+@pytest.mark.parametrize("name", ["fingerprint", "decision_mark"])
+@pytest.mark.parametrize("typed", ["", "0" * 63, "0" * 65, "G" * 64, "A" * 64, "0" * 64 + "\n"])
+def test_an_approval_names_the_content_and_the_decision_that_were_shown(name: str, typed: str) -> None:
+    sent = {"revision": "1", "fingerprint": "0" * 64, "decision_mark": "1" * 64}
+
+    assert ApprovalForm(sent).is_valid()
+    assert list(ApprovalForm({**sent, name: typed}).errors) == [name]
 
 
 def test_the_blind_box_asks_for_a_number_and_gives_none_back() -> None:

@@ -40,12 +40,13 @@ def put_on_record(application: Application, *, by: User, action: str = events.AP
     """Write an entry as SQL may, not as the journal does."""
     sql(
         "INSERT INTO audit.event (id, action, result, actor_id, actor_name, actor_roles, subject_kind, subject_id,"
-        " subject_label, purpose, details, session)"
-        " VALUES (%s, %s, 'DONE', %s, '', '', 'benefits.application', %s, '', '', %s, '')",
+        " subject_label, person_id, purpose, details, session)"
+        " VALUES (%s, %s, 'DONE', %s, '', '', 'benefits.application', %s, '', %s, '', %s, '')",
         uuid.uuid4(),
         action,
         by.pk,
         str(application.pk),
+        application.person_id,
         json.dumps(details),
     )
 
@@ -431,6 +432,29 @@ def test_nothing_is_certified_that_was_not_approved(
         certify(application, by=checker)
 
     assert not Certification.objects.exists()
+
+
+def test_a_registered_person_is_changed_by_nothing(maker: User, checker: User) -> None:
+    approved(maker, checker, **WITHOUT_NUMBER)
+
+    with pytest.raises(IntegrityError, match="person_is_registered_once"):
+        sql("UPDATE benefits_person SET address = '別の住所'")
+
+
+def test_nobody_is_registered_without_an_approval(maker: User, checker: User) -> None:
+    application = submitted(maker, **WITHOUT_NUMBER)
+    known = approved(maker, checker, **WITHOUT_NUMBER).person
+
+    with pytest.raises(IntegrityError, match="person_is_registered_by_approval"):
+        sql(
+            "UPDATE benefits_person p SET recipient_number = '7654321', family_name = k.family_name,"
+            " given_name = k.given_name, family_kana = k.family_kana, given_kana = k.given_kana, sex = k.sex,"
+            " birth_on = k.birth_on, postal_code = k.postal_code, address = k.address, name_key = k.name_key,"
+            " kana_key = k.kana_key, registered_at = k.registered_at, registered_by_id = k.registered_by_id"
+            " FROM benefits_person k WHERE k.id = %s AND p.id = %s",
+            known.pk,
+            application.person_id,
+        )
 
 
 @pytest.mark.parametrize("statement", ["UPDATE benefits_certification SET monthly_cap = 0", "DELETE FROM benefits_certification"])

@@ -83,7 +83,7 @@ def test_the_database_keeps_each_promise_about_a_row(
         compared(submitted(maker, number_given="NOT_GIVEN", number_absence_reason="LEFT_BLANK"), by=checker)
     else:
         approved(maker, checker)
-    for table in (APPLICATION, CERTIFICATION):
+    for table in (APPLICATION, PERSON, CERTIFICATION):
         bare.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
 
     with pytest.raises(psycopg.errors.IntegrityError) as refused:
@@ -133,6 +133,7 @@ def test_two_people_never_share_a_recipient_number(
     first, second = approved(maker, checker).person, approved(maker, checker).person
 
     assert first.recipient_number != second.recipient_number
+    bare.execute("ALTER TABLE benefits_person DISABLE TRIGGER USER")
     with pytest.raises(psycopg.errors.UniqueViolation):
         bare.execute(
             "UPDATE benefits_person SET recipient_number = %s WHERE id = %s", [first.recipient_number, second.pk]

@@ -14,6 +14,7 @@ from benefits import content, events, workflow
 from benefits.choices import Status
 from benefits.models import Application, Certification, Person, Review
 from mynumber import vault
+from tests.benefits.pages import controls_of
 from tests.factories import compared, draft, form_data, my_number, signed_in, submit, submitted
 from tests.racing import together
 
@@ -56,8 +57,8 @@ def test_two_checkers_together_make_one_decision_and_the_other_is_told(
 def test_a_double_click_on_approve_is_one_approval(maker: User, checker: User) -> None:
     application = compared(submitted(maker, **WITHOUT_NUMBER), by=checker)
     address = reverse("benefits:approve", args=[application.pk])
-    sent = {"revision": application.revision, "fingerprint": content.fingerprint(application.content)}
     clients = [signed_in(Client(), checker) for _click in range(2)]
+    sent = controls_of(clients[0].get(address))
 
     answers = together(*(lambda client=client: client.post(address, sent) for client in clients))
 

@@ -15,7 +15,7 @@ from benefits.choices import Status
 from benefits.forms import RAW_LIMIT, EntryForm
 from benefits.models import Application
 from mynumber import actions, vault
-from tests.benefits.pages import controls_of, ids_on, links_on, send, text_of
+from tests.benefits.pages import controls_of, ids_on, links_on, send, shows, text_of
 from tests.factories import approved, compared, draft, form_data, my_number, signed_in, submit, submitted
 
 pytestmark = pytest.mark.django_db
@@ -208,10 +208,7 @@ def test_the_number_stands_on_no_page_after_it_was_typed(desk: Client, maker: Us
 
     assert Application.objects.get().status == Status.APPROVED
     assert {page.status_code for page in pages} == {200}
-    groups = (number[:4], number[4:8], number[8:])
-    for page in pages:
-        for spelt in (number, " ".join(groups), "-".join(groups)):
-            assert spelt not in text_of(page)
+    assert not any(shows(page, number) for page in pages)
     assert number not in str([list(store.values()) for store in (desk.session, checkers.session)])
 
 
@@ -595,5 +592,5 @@ def test_todays_work_shows_the_makers_own_and_is_on_record(desk: Client, maker: 
 def test_the_figures_are_shown_with_what_they_rest_on(desk: Client) -> None:
     page = text_of(desk.get(reverse("benefits:figures")))
 
-    for words in ("71,000", "251,000", "809,000"):
+    for words in ("71000", "251000", "809000"):
         assert words in page

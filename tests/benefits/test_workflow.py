@@ -597,3 +597,25 @@ def test_the_approval_takes_no_recipient_number_twice(maker: User, checker: User
         cursor.execute("SELECT count(DISTINCT recipient_number) FROM benefits_person")
         assert cursor.fetchone() == (2,)
     assert first.person_id != second.person_id
+
+
+def test_whatever_the_form_takes_the_database_holds(maker: User, checker: User) -> None:
+    """As many letters as a box allows, each of as many code points as a letter may have."""
+    letter, ideograph = "e\u0302\u0301", "見\U000e0100"
+
+    application = approved(
+        maker,
+        checker,
+        **WITHOUT_NUMBER,
+        family_name=letter * 40,
+        given_name=letter * 40,
+        family_kana="ガ" * 40,
+        given_kana="ガ" * 40,
+        prefecture=ideograph * 10,
+        city=ideograph * 40,
+        street="e\u0302\u0301\u0300" * 100,
+        building="e\u0302\u0301\u0300" * 100,
+    )
+
+    assert application.person.family_name == letter * 40
+    assert len(application.person.address or "") > 800

@@ -15,6 +15,12 @@ from config.office.embedded_postgres import EmbeddedPostgres, OfficeLock, socket
 HASTY = {"fsync": "off"}
 
 
+@pytest.fixture(autouse=True)
+def no_other_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are about the server that comes with the product, whatever the suite runs on."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+
+
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A KYUFU_HOME that the server's user can reach, as pytest's own directories are not."""

@@ -27,6 +27,9 @@ class Trace:
     where: str
     guise: bytes
 
+    def __str__(self) -> str:
+        return f"{self.path}: {self.guise!r} in {self.where}"
+
 
 def guises_of(number: str) -> set[bytes]:
     """Return what ``number`` looks like in bytes: grouped, widened, reversed, encoded, escaped, digested."""
@@ -42,6 +45,7 @@ def guises_of(number: str) -> set[bytes]:
             percent = quote(text, safe="")
             mojibake = utf8.decode("latin-1")
             forgotten = {escaped, escaped.upper().replace("\\U", "\\u"), percent, percent.lower(), mojibake}
+            forgotten |= {escaped.replace("\\", "\\" * times) for times in (2, 4)}  # JSON in JSON, in a dump
             found |= {one.encode() for one in forgotten}
             found |= {json.dumps(mojibake, ensure_ascii=False)[1:-1].encode()}
     for raw in (number.encode(), number.translate(_WIDE).encode(), number.encode("utf-16-be")):
@@ -89,7 +93,9 @@ def search(numbers: Mapping[str, str], places: Iterable[Path], *, scratch: Path)
 def unpack_pdf(pdf: bytes) -> bytes:
     """Return everything that a PDF holds, with its streams unpacked and its text read."""
     reader = PdfReader(io.BytesIO(pdf))
-    parts = [pdf, *(page.extract_text().encode() for page in reader.pages), repr(reader.metadata).encode()]
+    texts = [page.extract_text() for page in reader.pages]
+    read = "\n".join([*texts, *("".join(text.split()) for text in texts), repr(reader.metadata)])
+    parts = [pdf, read.encode()]
     for number in range(1, len(reader.xref[0]) + len(reader.xref_objStm) + 1):
         thing = reader.get_object(number)
         parts.append(thing.get_data() if isinstance(thing, StreamObject) else repr(thing).encode())

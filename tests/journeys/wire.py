@@ -38,12 +38,17 @@ class Wire:
         with suppress(OSError):
             while True:
                 caller, _address = self._listener.accept()
-                service = socket.create_connection(self._service)
-                kept = bytearray()
-                with self._lock:
-                    self._parts.append(kept)
-                threading.Thread(target=self._pass_on, args=(caller, service, None), daemon=True).start()
-                threading.Thread(target=self._pass_on, args=(service, caller, kept), daemon=True).start()
+                threading.Thread(target=self._connect, args=(caller,), daemon=True).start()
+
+    def _connect(self, caller: socket.socket) -> None:
+        kept = bytearray()
+        with self._lock:
+            self._parts.append(kept)
+        with caller, socket.create_connection(self._service) as service:
+            asking = threading.Thread(target=self._pass_on, args=(caller, service, None), daemon=True)
+            asking.start()
+            self._pass_on(service, caller, kept)
+            asking.join()
 
     def _pass_on(self, source: socket.socket, target: socket.socket, kept: bytearray | None) -> None:
         with suppress(OSError):

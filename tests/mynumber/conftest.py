@@ -10,6 +10,8 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts.models import User
 from accounts.roles import Role
+from audit import journal
+from benefits import events
 from mynumber import vault
 from tests.factories import my_number, staff_member
 
@@ -55,9 +57,15 @@ def confirmed(provisional: Held, checker: User) -> Held:
 @pytest.fixture
 def in_use(confirmed: Held, checker: User) -> Held:
     """A number that may be shown."""
-    with transaction.atomic():
-        vault.put_in_use(confirmed.person, confirmed.version, by=checker)
+    put_in_use(confirmed.person, confirmed.version, by=checker)
     return confirmed
+
+
+def put_in_use(person: uuid.UUID, version: int, *, by: User) -> None:
+    """Put a confirmed number in use as the approval of its application does."""
+    with transaction.atomic():
+        journal.record(events.APPLICATION_APPROVED, by=by, person_id=person)
+        vault.put_in_use(person, version, by=by)
 
 
 @contextmanager

@@ -12,11 +12,11 @@ from accounts.models import User
 from accounts.roles import Role
 from audit import journal
 from audit.models import Event, Result
-from benefits import workflow
+from benefits import events, workflow
 from benefits.models import Application
 from mynumber import actions, vault
 from tests.factories import my_number, staff_member
-from tests.mynumber.conftest import Held
+from tests.mynumber.conftest import Held, put_in_use
 from tests.racing import together
 
 
@@ -233,12 +233,37 @@ def test_a_number_is_put_in_use_only_after_a_second_person_has_confirmed_it(
     vault.compare(provisional.person, provisional.version, provisional.number, by=checker)
     with pytest.raises(vault.RefusedError):
         vault.put_in_use(provisional.person, provisional.version + 1, by=checker)
-    vault.put_in_use(provisional.person, provisional.version, by=checker)
+    put_in_use(provisional.person, provisional.version, by=checker)
 
     held = vault.standing(provisional.person)
     assert held is not None
     assert (held.state, held.typed_by, held.confirmed_by) == (vault.State.IN_USE, maker.pk, checker.pk)
     assert Event.objects.get(action=actions.PUT_IN_USE).actor_id == checker.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_number_goes_into_use_only_in_the_transaction_that_approves_its_application(
+    confirmed: Held, checker: User
+) -> None:
+    def approved(**changes: Any) -> None:
+        parts = {"action": events.APPLICATION_APPROVED, "by": checker, "person_id": confirmed.person, **changes}
+        journal.record(parts.pop("action"), **parts)
+
+    approved()  # in a transaction of its own, finished before
+    for before in (
+        lambda: None,
+        lambda: approved(person_id=uuid.uuid4()),
+        lambda: approved(result=Result.REFUSED),
+        lambda: approved(action=events.APPLICATION_SUBMITTED),
+    ):
+        with pytest.raises(IntegrityError, match="number_is_in_use_by_approval"), transaction.atomic():
+            before()
+            vault.put_in_use(confirmed.person, confirmed.version, by=checker)
+
+        held = vault.standing(confirmed.person)
+        assert held is not None
+        assert held.state is vault.State.CONFIRMED
+    put_in_use(confirmed.person, confirmed.version, by=checker)
 
 
 @pytest.mark.django_db(transaction=True)

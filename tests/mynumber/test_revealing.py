@@ -23,7 +23,7 @@ from mynumber import actions, crypto, vault
 from mynumber.purposes import Purpose
 from tests.conftest import Office
 from tests.factories import my_number, staff_member
-from tests.mynumber.conftest import Held, run
+from tests.mynumber.conftest import Held, put_in_use, run
 from tests.racing import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -227,7 +227,7 @@ def test_the_entry_says_whose_number_is_handed_out(in_use: Held, maker: User, ch
     other, number = uuid.uuid4(), my_number()
     version = vault.keep(other, number, by=maker)
     vault.compare(other, version, number, by=checker)
-    vault.put_in_use(other, version, by=checker)
+    put_in_use(other, version, by=checker)
 
     _version, blob = fetched(recorded(viewer, other))
 
@@ -268,6 +268,18 @@ def test_there_is_a_limit_to_how_many_one_person_is_handed(
         reveal(in_use, by=viewer)
     assert Event.objects.get(action=actions.REVEAL_FAILED).details == {"code": TOO_MANY}
     assert reveal(in_use, by=staff_member(Role.NUMBER_VIEWER)) == in_use.number
+
+
+def test_there_is_a_limit_to_how_many_are_handed_out_in_a_day_by_all(
+    in_use: Held, viewer: User, superuser_connection: psycopg.Connection[Any]
+) -> None:
+    superuser_connection.execute(
+        "INSERT INTO vault.ticket_use (event_id, actor_id, used_at)"
+        " SELECT gen_random_uuid(), n, clock_timestamp() - interval '20 hours' FROM generate_series(1, 1999) AS n"
+    )
+
+    assert fetched(recorded(viewer, in_use.person))[0] == in_use.version
+    assert refusal_of(recorded(viewer, in_use.person)) == TOO_MANY
 
 
 def test_what_was_handed_out_long_ago_does_not_count(
@@ -433,7 +445,7 @@ def test_who_typed_or_confirmed_a_number_never_sees_it_again_whatever_role_they_
     person, number = uuid.uuid4(), my_number()
     version = vault.keep(person, number, by=first)
     vault.compare(person, version, number, by=second)
-    vault.put_in_use(person, version, by=second)
+    put_in_use(person, version, by=second)
 
     with pytest.raises(vault.RefusedError, match="自分が入力した"):
         reveal(Held(person, number, version), by=both)
@@ -478,7 +490,7 @@ def test_a_seal_that_was_moved_to_somebody_else_shows_nothing(
     other, number = uuid.uuid4(), my_number()
     version = vault.keep(other, number, by=maker)
     vault.compare(other, version, number, by=checker)
-    vault.put_in_use(other, version, by=checker)
+    put_in_use(other, version, by=checker)
     superuser_connection.execute(
         "UPDATE vault.number SET blob = (SELECT blob FROM vault.number WHERE person = %s) WHERE person = %s",
         [in_use.person, other],

@@ -1,0 +1,71 @@
+"""V4: no violation of WCAG 2.2 AA that axe-core can find, on any screen, in any state; and no page wider than a phone."""
+
+from collections import defaultdict
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from accounts.roles import Role
+from tests import factories
+from tests.journeys.conftest import Office
+from tests.journeys.screens import NOT_SCREENS, SCREENS, Papers, named_addresses
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+REFLOW = {"width": 320, "height": 640}  # 1280 pixels at 400 %
+DESK = {"width": 1366, "height": 768}
+
+
+def test_every_address_is_a_screen_here_or_known_not_to_be_one() -> None:
+    visited = {screen.address for screen in SCREENS}
+
+    assert named_addresses() - visited - NOT_SCREENS == set()
+    assert named_addresses() >= NOT_SCREENS
+
+
+@pytest.mark.parametrize("role", [None, *Role], ids=lambda role: role or "nobody")
+def test_every_screen_is_for_everybody(at_desk: Office, role: Role | None) -> None:
+    papers = Papers(factories.staff_member(Role.MAKER), factories.staff_member(Role.CHECKER))
+    user = {Role.MAKER: papers.maker, Role.CHECKER: papers.checker}.get(role) if role else None
+    desk = at_desk(user or role or Role.MAKER)
+    if role:
+        desk.sit_down()
+    wrong: list[str] = []
+    titles: dict[str, set[str]] = defaultdict(set)
+
+    for screen in (one for one in SCREENS if one.role == role):
+        desk.page.set_viewport_size(DESK)
+        screen.show(desk, papers)
+        titles[desk.page.title().removeprefix("エラー: ")].add(screen.address)
+        wrong += [f"{screen}: {one}" for one in _violations(desk.page)]
+        desk.page.set_viewport_size(REFLOW)
+        wrong += [f"{screen}: {one}" for one in _too_wide(desk.page)]
+        has_errors = desk.page.locator(".error-summary").count() > 0
+        if has_errors != desk.page.title().startswith("エラー: "):
+            wrong.append(f"{screen}: the title does not say whether something is wrong")
+
+    assert not wrong, "\n" + "\n".join(wrong)
+    assert {title: addresses for title, addresses in titles.items() if len(addresses) > 1} == {}
+
+
+def _violations(page: Page) -> list[str]:
+    options = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{violation['id']} ({violation['help']}) at {node['target']}: {node['failureSummary']}"
+        for violation in found
+        for node in violation["nodes"][:3]
+    ]
+
+
+def _too_wide(page: Page) -> list[str]:
+    """Return what sticks out when the page is 320 pixels wide; a table may scroll in its own frame."""
+    width = page.evaluate("document.documentElement.scrollWidth")
+    if width <= REFLOW["width"]:
+        return []
+    culprits = page.evaluate(
+        """() => [...document.querySelectorAll("body *")]
+          .filter((one) => one.getBoundingClientRect().right > 321 && !one.closest(".table-frame, .visually-hidden"))
+          .slice(0, 3).map((one) => one.tagName + "." + one.className)"""
+    )
+    return [f"{width} pixels wide: {culprits}"]
