@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import ClassVar, NoReturn
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -59,7 +60,7 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # django-
     @cached_property
     def roles(self) -> tuple[Role, ...]:
         """The duties this person holds, in the handbook's order; looked up once per object."""
-        held = set(self.role_assignments.values_list("role", flat=True)) if self.pk else set()
+        held = {given.role for given in self.role_assignments.all()} if self.pk else set()
         return tuple(role for role in HANDBOOK if role in held)
 
     @property
@@ -79,6 +80,10 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # django-
     def has_perms(self, permissions: Iterable[str], obj: object = None) -> bool:
         """Say whether all of ``permissions`` are allowed."""
         return all(self.has_perm(permission) for permission in permissions)
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Say whether the password is right, without writing a fresher hash: the serving role may not write one."""
+        return check_password(raw_password, self.password)
 
     def delete(self, *args: object, **kwargs: object) -> NoReturn:
         raise TypeError("people are stopped, never deleted: the record speaks of them")
@@ -102,6 +107,22 @@ class RoleAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.role}"
+
+
+class PasswordAttempts(models.Model):
+    """How many passwords have been tried for an account since somebody last signed in (``accounts.attempts``)."""
+
+    account = models.CharField(_("利用者IDの指紋"), max_length=64, primary_key=True)
+    tries = models.PositiveSmallIntegerField(_("試行の回数"))
+    last_at = models.DateTimeField(_("最後の試行"))
+
+    class Meta:
+        verbose_name = _("パスワードの試行")
+        verbose_name_plural = _("パスワードの試行")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"attempts {self.account[:8]}"
 
 
 class CodeDevice(ThrottlingMixin, Device):  # type: ignore[misc]  # django-otp ships no types

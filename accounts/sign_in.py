@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 import django_otp
 from django.contrib import auth
+from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts import actions, one_time_codes
+from accounts import actions, attempts, one_time_codes
 from accounts.models import User
 from audit import journal
 from audit.models import Result
@@ -30,7 +31,11 @@ def check_password(request: HttpRequest, *, login_id: str, password: str, at: da
 
     An unknown id, a wrong password, a stopped and a locked account all look alike from outside.
     """
-    user = auth.authenticate(request, username=login_id, password=password)
+    if attempts.reserve(login_id, at=at):
+        user = auth.authenticate(request, username=login_id, password=password)
+    else:
+        make_password(password)  # as long as a look at the password takes
+        user = None
     if not isinstance(user, User):
         _record_refused_password(login_id)
         return False
@@ -58,6 +63,7 @@ def check_code(request: HttpRequest, user: User, *, code: str, at: datetime) -> 
     auth.login(request, user, backend=BACKEND)
     django_otp.login(request, device)
     request.session[SIGNED_IN_AT] = request.session[LAST_USED_AT] = at.isoformat()
+    attempts.forget(user.login_id)
     user.last_login = at
     user.save(update_fields=["last_login"])
     journal.name_actor(user.pk, name=user.display_name, login_id=user.login_id)

@@ -3,7 +3,6 @@
 from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
@@ -48,12 +47,6 @@ def password_page(request: HttpRequest, *, refused: bool = False) -> HttpRespons
     form = PasswordForm(initial={"login_id": repeatable(request.POST.get("login_id", ""))} if refused else None)
     refusal = sign_in.refused_message() if refused else ""
     return render(request, "accounts/password.html", {"form": form, "refusal": refusal})
-
-
-def answer_when_locked(request: HttpRequest, *_args: object, **_kwargs: object) -> HttpResponse:
-    """Answer an attempt on a locked account exactly as a wrong password is answered: words, status and time."""
-    make_password(request.POST.get("password", ""))
-    return password_page(request, refused=True)
 
 
 @login_not_required

@@ -1,9 +1,10 @@
 """The gate before a view: who may not pass is told so, and the attempt is on record."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -35,7 +36,8 @@ def requires(
                 journal.record(
                     actions.PAGE_REFUSED,
                     by=user,
-                    subject=journal.Subject(kind="page", id=_without_digits(request.path)[:64]),
+                    subject=journal.Subject(kind="page", id=_without_digits(request.path)[:100]),
+                    person_id=_person_in(kwargs),
                     result=Result.REFUSED,
                     details={
                         "route": request.resolver_match.route if request.resolver_match else "",
@@ -49,6 +51,12 @@ def requires(
         return cast("Callable[Concatenate[Request, P], HttpResponse]", guarded)
 
     return decorate
+
+
+def _person_in(arguments: Mapping[str, object]) -> UUID | None:
+    """Return whose page was asked for, when the address says it."""
+    person = arguments.get("person_id")
+    return person if isinstance(person, UUID) else None
 
 
 def _without_digits(path: str) -> str:

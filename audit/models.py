@@ -37,7 +37,7 @@ class Event(models.Model):
     actor_name = models.CharField(_("利用者"), max_length=120, blank=True)
     actor_roles = models.CharField(_("役割"), max_length=200, blank=True)
     subject_kind = models.CharField(_("対象の種類"), max_length=40, blank=True)
-    subject_id = models.CharField(_("対象の識別子"), max_length=64, blank=True)
+    subject_id = models.CharField(_("対象の識別子"), max_length=100, blank=True)
     subject_label = models.CharField(_("対象"), max_length=60, blank=True)
     person_id = models.UUIDField(_("受給者の識別子"), null=True, blank=True)
     purpose = models.CharField(_("目的"), max_length=40, blank=True)
@@ -140,8 +140,8 @@ class PersonLabel(models.Model):
     """
 
     person_id = models.UUIDField(primary_key=True)
-    name = models.CharField(_("氏名"), max_length=200)
-    kana = models.CharField(_("フリガナ"), max_length=200)
+    name = models.CharField(_("氏名"), max_length=400)
+    kana = models.CharField(_("フリガナ"), max_length=400)
 
     class Meta:
         db_table = 'audit"."person_label'

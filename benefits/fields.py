@@ -21,6 +21,9 @@ from benefits.rules.check_digits import is_valid_insurer_number
 LARGEST_AMOUNT: Final = 9_999_999_999
 """The largest amount of money that is taken, in yen."""
 
+LONGEST_TEXT: Final = 2_000
+"""The most code points that are looked at, in any one box: looking at more would only keep the server busy."""
+
 # A character as a reader counts them may be several code points, but not without end.
 _MOST_CODE_POINTS_TO_A_CHARACTER = 4
 _GROUPED_BY_THREE = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
@@ -117,6 +120,8 @@ class TypedField(LabelledField):
         if value in self.empty_values:
             return self.empty_value
         text = str(value)
+        if len(text) > LONGEST_TEXT:
+            raise self.refusal("max_length", limit=self.max_length or LONGEST_TEXT, count=len(text))
         if japanese_text.contains_my_number(text):
             raise self.refusal("my_number")
         try:
@@ -132,6 +137,7 @@ class TypedField(LabelledField):
         shown = super().bound_data(data, initial)
         if not isinstance(shown, str):
             return shown
+        shown = shown[:LONGEST_TEXT]
         if japanese_text.contains_my_number(shown):
             return ""
         # Half of a surrogate pair cannot be sent to the browser.

@@ -343,21 +343,23 @@ class EntryForm(forms.Form):
                 continue
             value = field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
             if isinstance(value, list):
-                typed[name] = [japanese_text.mask_my_numbers(str(item)[:RAW_LIMIT]) for item in value]
+                typed[name] = [japanese_text.mask_my_numbers(str(item)[:RAW_LIMIT]) for item in value[:RAW_LIMIT]]
             elif value:
-                typed[name] = japanese_text.mask_my_numbers(str(value))
+                # one character more than may be kept says that it was too long
+                typed[name] = japanese_text.mask_my_numbers(str(value)[: RAW_LIMIT + 1])
         return typed
 
     def is_safe_to_keep(self) -> bool:
         """Say whether a draft may hold what was typed: nothing endless. Other mistakes may wait until submission."""
-        for name, value in self.raw().items():
-            if isinstance(value, str) and len(value) > RAW_LIMIT:
+        too_long = [name for name, text in self.raw().items() if isinstance(text, str) and len(text) > RAW_LIMIT]
+        for name in too_long:
+            if name not in self.errors:
                 self.add_error(
                     name,
-                    _("%(label)sが長すぎます（%(count)d文字）。%(limit)d文字以内にしてください")
-                    % {"label": self.fields[name].label, "count": len(value), "limit": RAW_LIMIT},
+                    _("%(label)sが長すぎます。%(limit)d文字以内にしてください")
+                    % {"label": self.fields[name].label, "limit": RAW_LIMIT},
                 )
-        return not any(isinstance(value, str) and len(value) > RAW_LIMIT for value in self.raw().values())
+        return not too_long
 
     def typed_number(self) -> str | None:
         """Return the My Number to be sealed, when one was typed and can be one."""
@@ -553,7 +555,9 @@ class PersonSearchForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        kana, name = cleaned.get("kana") or "", cleaned.get("name") or ""
+        # the keys that are searched by: a row of long-vowel marks asks for nothing
+        kana = japanese_text.kana_key(cleaned.get("kana") or "")
+        name = japanese_text.name_key(cleaned.get("name") or "")
         enough = 2
         telling = cleaned.get("recipient_number") or cleaned.get("birth_on") or max(len(kana), len(name)) >= enough
         if not self.errors and not telling:

@@ -57,10 +57,12 @@ def step(action: Action) -> Callable[[Callable[Concatenate[UUID, P], R]], Callab
                     return function(application_id, *args, **kwargs)
             except Refused as refused:
                 by = kwargs["by"]
+                application = Application.objects.get(pk=application_id)
                 journal.record(
                     events.STEP_REFUSED,
                     by=by if isinstance(by, User) else None,
-                    subject=Application.objects.get(pk=application_id),
+                    subject=application,
+                    person_id=application.person_id,
                     result=Result.REFUSED,
                     details={"method": str(action), "code": refused.refusal.code},
                 )
@@ -129,9 +131,23 @@ def type_number(application_id: UUID, *, by: User, at: datetime, revision: int, 
 
 
 @step(Action.SUBMIT)
-def submit(application_id: UUID, *, by: User, at: datetime, revision: int, form: Mapping[str, Any]) -> Application:
-    """Send the application to a checker. ``form`` holds the values that every rule of the form has passed."""
+def submit(
+    application_id: UUID,
+    *,
+    by: User,
+    at: datetime,
+    revision: int,
+    form: Mapping[str, Any],
+    entry: Mapping[str, Any] | None = None,
+) -> Application:
+    """Send the application to a checker.
+
+    ``form`` holds the values that every rule of the form has passed, ``entry`` what they were read from: were it
+    changed since, the submission is refused.
+    """
     application = _begin(Action.SUBMIT, application_id, by=by, revision=revision)
+    if entry is not None and entry != application.entry:
+        raise Stale(application)
     is_given = form["number_given"] == "GIVEN"
     held = vault.standing(application.person_id)
     if is_given and (held is None or held.version != application.number_version):
@@ -370,7 +386,9 @@ def _names(entry: Mapping[str, Any]) -> dict[str, str]:
     """Return what lists call the patient while the form is still being typed."""
     name = "　".join(part for part in (entry.get("family_name", ""), entry.get("given_name", "")) if part)
     kana = "　".join(part for part in (entry.get("family_kana", ""), entry.get("given_kana", "")) if part)
-    return {"patient_name": name[:200], "patient_kana": kana[:200]}
+    # two halves of a number, one in each box, would be joined here
+    whole = {"patient_name": name[:400], "patient_kana": kana[:400]}
+    return {key: japanese_text.mask_my_numbers(text) for key, text in whole.items()}
 
 
 def _name(application: Application) -> None:

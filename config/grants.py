@@ -25,7 +25,7 @@ TABLES: Mapping[str, frozenset[str]] = MappingProxyType(
         # the record: written and read, never changed (triggers refuse it to everybody, the owner too)
         "audit.event": APPEND,
         "audit.person_label": CHANGE,
-        "audit.actor_label": CHANGE,
+        "audit.actor_label": APPEND,
         # the vault: closed; its functions are below
         "vault.number": NOTHING,
         "vault.comparison": NOTHING,
@@ -38,6 +38,7 @@ TABLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "public.benefits_review": CHANGE,
         # people
         "public.accounts_user": READ,  # and the columns below
+        "public.accounts_passwordattempts": CHANGE,
         "public.accounts_roleassignment": READ,
         "public.accounts_codedevice": READ,  # and the columns below
         # what Django and django-axes keep for a while
@@ -59,7 +60,7 @@ TABLES: Mapping[str, frozenset[str]] = MappingProxyType(
 COLUMNS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         # signing in leaves a date; who somebody is and what they may do, the app only reads
-        "public.accounts_user": {"last_login": frozenset({"UPDATE"}), "password": frozenset({"UPDATE"})},
+        "public.accounts_user": {"last_login": frozenset({"UPDATE"})},
         # a code that was used, or a wrong one; seeds are written when a device is enrolled, by the owner
         "public.accounts_codedevice": {
             "last_step": frozenset({"UPDATE"}),

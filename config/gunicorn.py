@@ -2,8 +2,10 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from config import env, logs
+from config.office.process_memory import forbid_core_dumps
 
 _home = env.path("KYUFU_HOME", Path(__file__).resolve().parent.parent / "var")
 
@@ -31,13 +33,17 @@ umask = 0o077
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir()  # noqa: S108  (mode 0600, gunicorn's)
 forwarded_allow_ips = env.text("KYUFU_PROXY_ADDRESSES", "127.0.0.1")
 header_map = "drop"
+# nobody may say where the site is mounted or which page is meant but by the address itself: gunicorn would take
+# SCRIPT_NAME and PATH_INFO from the headers of a proxy that it believes
+forwarder_headers = ""
 control_socket_disable = True  # one more door, and its place would be shared with every other gunicorn
 strip_header_spaces = False
 
 accesslog = "-"
 errorlog = "-"
-# %(U)s is the path without the query: what was searched for stays out
-access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(D)sus %({x-request-id}o)s'
+# %(U)s is the path without the query: what was searched for stays out. The units keep the figures apart: a row of
+# twelve digits with blanks between would be masked.
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)sB %(D)sus %({x-request-id}o)s'
 
 _files = {
     name: {"class": "config.logs.OwnerOnlyFile", "formatter": "json", "filename": str(file), "delay": True}
@@ -60,3 +66,8 @@ logconfig_dict = {
         "gunicorn.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
     },
 }
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Gunicorn's hook: run in each new worker before it serves."""
+    forbid_core_dumps()

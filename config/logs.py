@@ -1,7 +1,7 @@
 """What is written down about the running of the system, and how personal data are kept out of it.
 
-One JSON object per line. A message may quote what somebody typed (an address, a header), so runs of twelve digits
-are masked and control characters escaped. Of an exception only its kind and where it was raised are kept: its text
+One JSON object per line. A message may quote what somebody typed (an address, a header), so queries are cut off,
+runs of twelve digits are masked however they are grouped or encoded, and control characters escaped. Of an exception only its kind and where it was raised are kept: its text
 may hold a row of the database, and its variables certainly do.
 """
 
@@ -17,6 +17,7 @@ from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
@@ -29,16 +30,54 @@ LONGEST_MESSAGE = 1_000
 #: The id of the request being served, "" outside one.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
+# What people put between digits, and what a blank becomes in an address. No colon: times of day have those.
+_BETWEEN = r"[\s\-‐‑‒–—―−ー－﹣ｰ.．。｡・･·/／\\＼_＿,，、､+＋\u200b-\u200f\u2060-\u2064\ufeff]{0,3}"
 # \d also matches full-width digits, which people type.
-_TWELVE_DIGITS = re.compile(r"\d{12,}|\d{4}[-‐−ー－ 　]\d{4}[-‐−ー－ 　]\d{4}")
+_NUMBER = re.compile(rf"\d(?:{_BETWEEN}\d){{11,}}")
+# Long, and wanted: the address with which gunicorn begins a line, ids, times.
+_KEPT = re.compile(
+    "("
+    r"^(?:\d{1,3}\.){3}\d{1,3}(?= \")"
+    r"|(?<![0-9a-f-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])"
+    r"|(?<!\d)(?:19|20)\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d(?::[0-6]\d(?:[.,]\d{1,6})?)?(?:Z|[+-][01]\d:?[0-5]\d)?(?!\d)"
+    ")",
+    re.ASCII,
+)
+_QUERY = re.compile(r"\?[^ ]+")
+# gunicorn quotes what it could not read: for example a whole line of the request
+_UNREAD = re.compile(r"(Invalid request from ip=\S+: [^'\":]*)['\":].*", re.DOTALL)
+# WSGI gives an address's bytes as Latin-1 characters; Django writes it with Python's escapes
+_BYTES = re.compile("[\x80-\xff]{2,}")
+_ESCAPE = re.compile(r"\\+(?:x([0-9a-f]{2})|u([0-9a-f]{4}))")
 # C0, C1, line and paragraph separators, bidirectional and invisible marks, lone surrogates
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
 def harmless(text: str) -> str:
-    """Return ``text`` without anything that looks like a My Number and without characters that could forge a line."""
-    masked = _TWELVE_DIGITS.sub(MASK, text)
+    """Return ``text`` without queries, without anything that looks like a My Number and without forged lines.
+
+    A number is also found when it is escaped or percent-encoded, up to three times; the text is then given decoded.
+    """
+    masked = decoded = _masked(_QUERY.sub("?…", _UNREAD.sub(r"\1…", text)))
+    for _ in range(3):
+        decoded = _decoded(decoded)
+        without = _masked(decoded)
+        if without != decoded:
+            masked = decoded = without
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", masked)[:LONGEST_MESSAGE]
+
+
+def _masked(text: str) -> str:
+    # what is kept stands at the odd places
+    parts = _KEPT.split(text)
+    return "".join(part if place % 2 else _NUMBER.sub(MASK, part) for place, part in enumerate(parts))
+
+
+def _decoded(text: str) -> str:
+    """Return ``text`` with one layer of encoding taken off."""
+    text = _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+    text = _BYTES.sub(lambda found: found.group().encode("latin-1").decode("utf-8", "replace"), text)
+    return unquote(text, errors="replace")
 
 
 class JsonLines(logging.Formatter):

@@ -1,5 +1,6 @@
 """What every request and every answer goes through. The order, with its reasons, is in the settings."""
 
+import re
 import uuid
 from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
@@ -91,7 +92,8 @@ class NoStore:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path.startswith(settings.STATIC_URL) and response.status_code in {200, 206, 304}:
+        # path_info, which leads to the page: request.path begins with whatever the server says the site is mounted at
+        if request.path_info.startswith(settings.STATIC_URL) and response.status_code in {200, 206, 304}:
             return response
         response["Cache-Control"] = "no-store, private"
         patch_vary_headers(response, ["Cookie"])
@@ -128,10 +130,29 @@ class FetchMetadata:
         )
 
 
+class SessionCookie:
+    """Ignore a session cookie that Django cannot have set, before the database is asked for its row.
+
+    A NUL in it, which a quoted cookie can carry, would be an error of the database. Whoever sends it has no session.
+    """
+
+    _KEY = re.compile("[a-z0-9]{32}")
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        if key is not None and not self._KEY.fullmatch(key):
+            del request.COOKIES[settings.SESSION_COOKIE_NAME]
+        return self.get_response(request)
+
+
 class StrictText:
     """Refuse text that is not UTF-8, or holds a NUL, before a form replaces or a database refuses it.
 
     Django reads broken bytes as U+FFFD. A name would be stored with a hole in it, and nobody would have been told.
+    A form that says it is in another encoding does not get here (config.front_door).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -157,8 +178,6 @@ class StrictText:
         kind = request.content_type or ""
         if request.method in {"GET", "HEAD", "OPTIONS", "TRACE"} or not kind:
             return ""
-        if (request.content_params or {}).get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
-            return broken
         if kind == "application/x-www-form-urlencoded" and not _is_utf8(request.body):
             return broken
         if kind == "application/json":

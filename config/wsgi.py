@@ -3,7 +3,8 @@
 from django.core.wsgi import get_wsgi_application
 
 from config import env
+from config.front_door import FrontDoor
 
 env.use_settings("config.settings.production")
 
-application = get_wsgi_application()
+application = FrontDoor(get_wsgi_application())

@@ -9,16 +9,17 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import journal
-from audit.models import Result
+from audit.models import Event, Result
 from mynumber import actions, checkdigit, crypto
 from mynumber.purposes import Purpose
 from mynumber.secret import Secret
@@ -29,6 +30,9 @@ REVEAL_PERMISSION = "mynumber.reveal_number"
 TYPE_PERMISSION = "mynumber.type_number"
 RETYPE_PERMISSION = "mynumber.retype_number"
 DIGITS = 12
+#: How many numbers of other people somebody may type within ten minutes before typing stops.
+GUESSES_ALLOWED = 5
+GUESSING_WINDOW = timedelta(minutes=10)
 REASON_LENGTH = 200
 #: Hyphens and dashes that people and IMEs put between groups of digits.
 _SEPARATORS = re.compile(r"[\s\-‐‑‒–—―−ー]+")
@@ -115,6 +119,7 @@ def keep(person: UUID, text: str, *, by: Person, label: str = "") -> int:
     person's is in use already ("in_use").
     """
     _require(by, TYPE_PERMISSION)
+    _refuse_if_guessing(person, by=by)
     digits = read(text)
     number_index = crypto.index(digits)
     try:
@@ -133,6 +138,16 @@ def keep(person: UUID, text: str, *, by: Person, label: str = "") -> int:
         message = _("この人の個人番号は登録済みです。直すには訂正の手続きが必要です。")
         raise NotKeptError(message, code="in_use", person=person, by=by) from error
     return version
+
+
+def _refuse_if_guessing(person: UUID, *, by: Person) -> None:
+    """Stop somebody whose numbers keep turning out to be other people's: "taken" must not become an oracle."""
+    refused = Event.objects.filter(
+        action=actions.TYPING_REFUSED, actor_id=by.pk, at__gte=timezone.now() - GUESSING_WINDOW
+    ).count()
+    if refused >= GUESSES_ALLOWED:
+        message = _("登録済みの番号が続けて入力されたため、個人番号の入力を止めています。時間をおいてください。")
+        raise NotKeptError(message, code="guessing", person=person, by=by)
 
 
 def record_not_kept(refused: NotKeptError) -> None:

@@ -1,4 +1,4 @@
-"""Several people pressing the button together: threads that start at one barrier, each with a connection of its own."""
+"""Several people pressing the button together: threads from one barrier, each with a connection of its own."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

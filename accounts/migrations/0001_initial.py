@@ -47,6 +47,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="PasswordAttempts",
+            fields=[
+                (
+                    "account",
+                    models.CharField(max_length=64, primary_key=True, serialize=False, verbose_name="利用者IDの指紋"),
+                ),
+                ("tries", models.PositiveSmallIntegerField(verbose_name="試行の回数")),
+                ("last_at", models.DateTimeField(verbose_name="最後の試行")),
+            ],
+            options={
+                "verbose_name": "パスワードの試行",
+                "verbose_name_plural": "パスワードの試行",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
             name="CodeDevice",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

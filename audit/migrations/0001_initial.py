@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ("actor_name", models.CharField(blank=True, max_length=120, verbose_name="利用者")),
                 ("actor_roles", models.CharField(blank=True, max_length=200, verbose_name="役割")),
                 ("subject_kind", models.CharField(blank=True, max_length=40, verbose_name="対象の種類")),
-                ("subject_id", models.CharField(blank=True, max_length=64, verbose_name="対象の識別子")),
+                ("subject_id", models.CharField(blank=True, max_length=100, verbose_name="対象の識別子")),
                 ("subject_label", models.CharField(blank=True, max_length=60, verbose_name="対象")),
                 ("person_id", models.UUIDField(blank=True, null=True, verbose_name="受給者の識別子")),
                 ("purpose", models.CharField(blank=True, max_length=40, verbose_name="目的")),
@@ -87,8 +87,8 @@ class Migration(migrations.Migration):
             name="PersonLabel",
             fields=[
                 ("person_id", models.UUIDField(primary_key=True, serialize=False)),
-                ("name", models.CharField(max_length=200, verbose_name="氏名")),
-                ("kana", models.CharField(max_length=200, verbose_name="フリガナ")),
+                ("name", models.CharField(max_length=400, verbose_name="氏名")),
+                ("kana", models.CharField(max_length=400, verbose_name="フリガナ")),
             ],
             options={
                 "verbose_name": "受給者の呼び名",

@@ -14,6 +14,10 @@ INSTALL = """
         -- Whatever the writer says: the database's clock and the database's transaction id.
         NEW.at := clock_timestamp();
         NEW.xid := pg_current_xact_id();
+        -- An entry that a power cut could take back is none.
+        IF current_setting('synchronous_commit') = 'off' THEN
+            RAISE EXCEPTION 'entries are committed synchronously' USING ERRCODE = 'object_not_in_prerequisite_state';
+        END IF;
         RETURN NEW;
     END $$;
 

@@ -24,7 +24,7 @@ from benefits.choices import Status
 from benefits.decision import decide
 from benefits.demo import people
 from benefits.forms import EntryForm
-from benefits.models import Application, Certification, Person, ReturnComment
+from benefits.models import Application, Certification, Person, ReturnComment, Review
 from mynumber import vault
 
 BATCH = 500
@@ -201,6 +201,17 @@ def _approve(cases: list[Case], *, checker: User) -> None:
         application.approved_sha256 = content.fingerprint(application.content)
         certifications.append(workflow.certify(application, decide(case.form)))
     Certification.objects.bulk_create(certifications)
+    Review.objects.bulk_create(
+        Review(
+            application=case.application,
+            submission=1,
+            checker=checker,
+            ticked=sorted(content.to_be_ticked(case.application.content)),
+            opened_at=case.application.edited_at + timedelta(hours=23),
+            saved_at=_decided_at(case.application),
+        )
+        for case in cases
+    )
     vault.put_all_in_use([(case.application.person_id, checker) for case in cases if case.number])
     _move(
         cases,

@@ -39,8 +39,8 @@ class Migration(migrations.Migration):
                 ("submission", models.PositiveIntegerField(default=0, verbose_name="提出の回数")),
                 ("entry", models.JSONField(default=dict, verbose_name="入力のまま")),
                 ("content", models.TextField(blank=True, default="", verbose_name="申請の内容")),
-                ("patient_name", models.CharField(blank=True, max_length=200, verbose_name="受診者氏名")),
-                ("patient_kana", models.CharField(blank=True, max_length=200, verbose_name="フリガナ")),
+                ("patient_name", models.CharField(blank=True, max_length=400, verbose_name="受診者氏名")),
+                ("patient_kana", models.CharField(blank=True, max_length=400, verbose_name="フリガナ")),
                 ("number_version", models.PositiveIntegerField(blank=True, null=True, verbose_name="個人番号の版")),
                 (
                     "created_at",

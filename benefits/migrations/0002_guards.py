@@ -66,18 +66,53 @@ END $$;
 -- no approval without its certification, its decider's name on the entry, and the confirmed number it names.
 CREATE FUNCTION benefits_application_step_is_on_record() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    wanted text;
+    whose bigint;
 BEGIN
+    -- What the entry must be called, and whose it must be: whoever the row says took the step.
+    IF TG_OP = 'INSERT' OR NEW.status = OLD.status THEN
+        wanted := 'benefits.application.saved';
+        whose := NEW.edited_by_id;
+    ELSIF NEW.status = 'SUBMITTED' THEN
+        wanted := 'benefits.application.submitted';
+        whose := NEW.submitted_by_id;
+    ELSIF NEW.status = 'DRAFT' THEN
+        wanted := 'benefits.application.pulled_back';
+        whose := NEW.submitted_by_id;
+    ELSIF NEW.status = 'APPROVED' THEN
+        wanted := 'benefits.application.approved';
+        whose := NEW.decided_by_id;
+    ELSE
+        wanted := 'benefits.application.' || lower(NEW.status);
+    END IF;
     IF NOT EXISTS (
         SELECT 1 FROM audit.event e
-        WHERE e.subject_id = NEW.id::text AND e.xid = pg_current_xact_id() AND e.result = 'DONE'
+        WHERE e.subject_id = NEW.id::text AND e.subject_kind = 'benefits.application'
+          AND e.xid = pg_current_xact_id() AND e.result = 'DONE'
+          AND e.action = wanted
+          AND e.actor_id = coalesce(whose, e.actor_id)
           AND e.details ->> 'revision' = NEW.revision::text AND e.details ->> 'status' = NEW.status
-          AND (NEW.status <> 'APPROVED'
-               OR (e.action = 'benefits.application.approved' AND e.actor_id = NEW.decided_by_id
-                   AND e.details ->> 'fingerprint' = NEW.approved_sha256))
+          AND (NEW.status <> 'APPROVED' OR e.details ->> 'fingerprint' = NEW.approved_sha256)
     ) THEN
         RAISE EXCEPTION 'application_step_is_on_record' USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.status = 'APPROVED' THEN
+        IF NOT EXISTS (SELECT 1 FROM accounts_user u JOIN accounts_roleassignment r ON r.user_id = u.id
+                       WHERE u.id = NEW.decided_by_id AND u.is_active AND r.role = 'CHECKER') THEN
+            RAISE EXCEPTION 'application_is_decided_by_a_checker' USING ERRCODE = 'check_violation';
+        END IF;
+        -- Every filled-in box ticked by the decider for this submission, and one tick for the empty ones.
+        IF NOT EXISTS (
+            SELECT 1 FROM benefits_review r
+            WHERE r.application_id = NEW.id AND r.submission = NEW.submission AND r.checker_id = NEW.decided_by_id
+              AND NOT EXISTS (
+                  SELECT 1 FROM jsonb_each(NEW.content::jsonb -> 'form') box
+                  WHERE NOT CASE WHEN box.value IN ('""', 'null', '[]') THEN 'blanks' ELSE box.key END
+                        = ANY (r.ticked))
+        ) THEN
+            RAISE EXCEPTION 'application_is_compared_before_approval' USING ERRCODE = 'check_violation';
+        END IF;
         IF NOT EXISTS (SELECT 1 FROM benefits_certification c
                        WHERE c.application_id = NEW.id AND c.person_id = NEW.person_id
                          AND c.decided_by_id = NEW.decided_by_id) THEN
@@ -168,6 +203,7 @@ DROP SEQUENCE benefits_receipt_number;
 class Migration(migrations.Migration):
     dependencies: ClassVar = [
         ("benefits", "0001_initial"),
+        ("accounts", "0002_actors_are_real"),
         ("audit", "0002_append_only"),
         ("mynumber", "0001_vault"),
     ]

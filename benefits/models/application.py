@@ -53,8 +53,8 @@ class Application(models.Model):
 
     entry = models.JSONField(_("入力のまま"), default=dict)
     content = models.TextField(_("申請の内容"), blank=True, default="")
-    patient_name = models.CharField(_("受診者氏名"), max_length=200, blank=True)
-    patient_kana = models.CharField(_("フリガナ"), max_length=200, blank=True)
+    patient_name = models.CharField(_("受診者氏名"), max_length=400, blank=True)
+    patient_kana = models.CharField(_("フリガナ"), max_length=400, blank=True)
     number_version = models.PositiveIntegerField(_("個人番号の版"), null=True, blank=True)
 
     created_by = models.ForeignKey(

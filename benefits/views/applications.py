@@ -81,17 +81,7 @@ def edit(request: StaffRequest, application_id: UUID) -> HttpResponse:
         return _keep(request, application_id)
     application = visible(Application.objects.visible_to(request.user), application_id, by=request.user)
     if refusal := policies.why_not(Action.SAVE, application, by=request.user):
-        journal.record(
-            events.STEP_REFUSED,
-            by=request.user,
-            subject=application,
-            person_id=application.person_id,
-            result=Result.REFUSED,
-            details={"method": str(Action.SAVE), "code": refusal.code},
-        )
-        messages.error(request, refusal.message)
-        return redirect(application)
-    _record_view(request, application)
+        return _refuse(request, application, refusal)
     # unbound: a draft that is opened again is not scolded before anybody has asked
     form = EntryForm(initial=application.entry, **_form_options(request, application))
     return _entry_page(request, form, application=application, application_id=application_id)
@@ -166,6 +156,7 @@ def submit(request: StaffRequest, application_id: UUID) -> HttpResponse:
             at=timezone.now(),
             revision=revision,
             form=form.document() if form else {},
+            entry=application.entry,
         )
     except workflow.Refused as refused:
         messages.error(request, str(refused))
@@ -266,6 +257,8 @@ def _keep(request: StaffRequest, application_id: UUID) -> HttpResponse:
     application = Application.objects.filter(pk=application_id).first()
     if application is not None:
         application = visible(Application.objects.visible_to(request.user), application_id, by=request.user)
+        if refusal := policies.why_not(Action.SAVE, application, by=request.user):
+            return _refuse(request, application, refusal)
     form = EntryForm(request.POST, **_form_options(request, application))
     is_valid, now = form.is_valid(), timezone.now()
     if not form.is_safe_to_keep():
@@ -305,6 +298,20 @@ def _keep(request: StaffRequest, application_id: UUID) -> HttpResponse:
         messages.success(request, _("下書きを保存しました。受付番号は %s です。") % application.receipt_number)
         return redirect("benefits:application-edit", application_id)
     return _entry_page(request, form, application=application, application_id=application_id)
+
+
+def _refuse(request: StaffRequest, application: Application, refusal: policies.Refusal) -> HttpResponse:
+    """Say why the application cannot be typed into, record that it was tried, and show how it stands."""
+    journal.record(
+        events.STEP_REFUSED,
+        by=request.user,
+        subject=application,
+        person_id=application.person_id,
+        result=Result.REFUSED,
+        details={"method": str(Action.SAVE), "code": refusal.code},
+    )
+    messages.error(request, refusal.message)
+    return redirect(application)
 
 
 def _lost_something(form: EntryForm) -> bool:
@@ -349,6 +356,8 @@ def _entry_page(
         for key, title, names in SECTIONS
         if key != "number" or "number" in form.fields
     ]
+    if application is not None:
+        _record_view(request, application)
     today = timezone.localdate()
     overall = ""
     if application is not None and application.status == Status.RETURNED:

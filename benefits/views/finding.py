@@ -21,11 +21,13 @@ def visible(queryset: models.QuerySet[Record], pk: UUID, *, by: User) -> Record:
     if found is not None:
         return found
     model = queryset.model
-    if model._default_manager.filter(pk=pk).exists():
+    hidden = model._default_manager.filter(pk=pk).first()
+    if hidden is not None:
         journal.record(
             events.HIDDEN_REQUESTED,
             by=by,
-            subject=journal.Subject(kind=model._meta.label_lower, id=str(pk)),
+            subject=hidden,
+            person_id=hidden.person_id if isinstance(hidden, Application) else hidden.pk,
             result=Result.REFUSED,
         )
     raise Http404

@@ -76,6 +76,7 @@ MIDDLEWARE = [
     # refusals that need no session come before anything that reads the request's body or the database
     "config.middleware.FetchMetadata",
     "config.middleware.StrictText",
+    "config.middleware.SessionCookie",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -161,6 +162,8 @@ MYNUMBER_INDEX_MEMORY_KIB = 64 * 1024
 MYNUMBER_INDEX_PASSES = 3
 
 AXES_HANDLER = "accounts.lockout.ForgetfulHandler"
+# axes keeps the record; accounts.attempts locks, since axes counts too late for guesses that come together
+AXES_LOCK_OUT_AT_FAILURE = False
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 # By account, not by address: an office behind one address would lock itself out (see SILENCED_SYSTEM_CHECKS).
@@ -169,8 +172,6 @@ AXES_RESET_ON_SUCCESS = True
 # A failure during the lock does not lengthen it: otherwise anybody could keep a colleague out for ever.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_USERNAME_CALLABLE = "accounts.sign_in.recorded_username"
-# a locked account is answered exactly as a wrong password is
-AXES_LOCKOUT_CALLABLE = "accounts.views.answer_when_locked"
 AXES_ALLOWED_CORS_ORIGINS = ""  # no CORS header on the answer of a lock
 AXES_HTTP_RESPONSE_CODE = 403
 AXES_VERBOSE = False

@@ -50,8 +50,6 @@ CREATE TABLE vault.ticket_use (
     actor_id bigint      NOT NULL,
     used_at  timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE INDEX ticket_use_by_actor ON vault.ticket_use (actor_id, used_at);
-CREATE INDEX ticket_use_by_time ON vault.ticket_use (used_at);
 
 -- Runs at COMMIT: a number goes into use only in the transaction whose record says that its application was approved.
 CREATE FUNCTION vault.number_is_in_use_by_approval() RETURNS trigger
@@ -70,6 +68,27 @@ CREATE CONSTRAINT TRIGGER number_is_in_use_by_approval AFTER UPDATE ON vault.num
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.state = 'IN_USE' AND OLD.state <> 'IN_USE')
 EXECUTE FUNCTION vault.number_is_in_use_by_approval();
 ALTER TABLE vault.number ENABLE ALWAYS TRIGGER number_is_in_use_by_approval;
+
+-- Runs at COMMIT: a number is typed, confirmed or erased only with an entry of its own in the same transaction.
+CREATE FUNCTION vault.number_change_is_on_record() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM audit.event e
+        WHERE e.person_id = NEW.person AND e.xid = pg_current_xact_id() AND e.action LIKE 'mynumber.number.%'
+          AND e.actor_id IS NOT NULL
+    ) THEN
+        RAISE EXCEPTION 'number_change_is_on_record' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER number_change_is_on_record AFTER INSERT OR UPDATE ON vault.number
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION vault.number_change_is_on_record();
+ALTER TABLE vault.number ENABLE ALWAYS TRIGGER number_change_is_on_record;
+-- and so is every try at one
+CREATE CONSTRAINT TRIGGER comparison_is_on_record AFTER INSERT OR UPDATE ON vault.comparison
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION vault.number_change_is_on_record();
+ALTER TABLE vault.comparison ENABLE ALWAYS TRIGGER comparison_is_on_record;
 
 -- Lock a person's numbers for the rest of the transaction and say which version comes next.
 CREATE FUNCTION vault.next_version(p_person uuid) RETURNS integer
@@ -223,15 +242,20 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no number in use' USING ERRCODE = 'KY005';
     END IF;
-    IF entry.actor_id IN (held.typed_by, held.confirmed_by) THEN
+    -- Whoever typed any version of it, the first or the second time.
+    IF EXISTS (SELECT 1 FROM vault.number n WHERE n.person = entry.person_id
+               AND entry.actor_id IN (n.typed_by, n.confirmed_by))
+       OR EXISTS (SELECT 1 FROM vault.comparison c WHERE c.person = entry.person_id AND c.typed_by = entry.actor_id) THEN
         RAISE EXCEPTION 'whoever typed a number does not see it again' USING ERRCODE = 'KY006';
     END IF;
-    PERFORM pg_advisory_xact_lock(5402, entry.actor_id::integer);
-    SELECT count(*) FILTER (WHERE u.used_at > clock_timestamp() - interval '1 hour'), count(*)
-    INTO last_hour, last_day FROM vault.ticket_use u
-    WHERE u.actor_id = entry.actor_id AND u.used_at > clock_timestamp() - interval '1 day';
-    SELECT count(*) INTO by_all FROM vault.ticket_use u WHERE u.used_at > clock_timestamp() - interval '1 day';
-    IF last_hour >= 60 OR last_day >= 300 OR by_all >= 2000 THEN
+    -- Committed entries are counted, this one among them: a fetch that is rolled back has used up its quota too.
+    SELECT count(*) FILTER (WHERE e.at > clock_timestamp() - interval '1 hour'), count(*)
+    INTO last_hour, last_day FROM audit.event e
+    WHERE e.action = 'mynumber.number.revealed' AND e.actor_id = entry.actor_id
+      AND e.at > clock_timestamp() - interval '1 day';
+    SELECT count(*) INTO by_all FROM audit.event e
+    WHERE e.action = 'mynumber.number.revealed' AND e.at > clock_timestamp() - interval '1 day';
+    IF last_hour > 60 OR last_day > 300 OR by_all > 2000 THEN
         RAISE EXCEPTION 'too many reveals' USING ERRCODE = 'KY007';
     END IF;
     INSERT INTO vault.ticket_use (event_id, actor_id) VALUES (p_event, entry.actor_id);
@@ -256,12 +280,15 @@ FUNCTIONS = (
 # EXECUTE goes to PUBLIC by default; config.grants gives it to the app role by name.
 CLOSE = "\n".join(
     f"REVOKE ALL ON FUNCTION vault.{function} FROM PUBLIC;"
-    for function in (*FUNCTIONS, "number_is_in_use_by_approval()")
+    for function in (*FUNCTIONS, "number_is_in_use_by_approval()", "number_change_is_on_record()")
 )
 
 REMOVE = "\n".join(
     [
         *(f"DROP FUNCTION vault.{function};" for function in reversed(FUNCTIONS)),
+        "DROP TRIGGER comparison_is_on_record ON vault.comparison;",
+        "DROP TRIGGER number_change_is_on_record ON vault.number;",
+        "DROP FUNCTION vault.number_change_is_on_record();",
         "DROP TRIGGER number_is_in_use_by_approval ON vault.number;",
         "DROP FUNCTION vault.number_is_in_use_by_approval();",
         "DROP TABLE vault.ticket_use; DROP TABLE vault.comparison; DROP TABLE vault.number;",

@@ -40,7 +40,9 @@ def table(*options: str) -> str:
 
 def test_there_is_one_member_of_staff_for_each_role(hired: dict[Role, User]) -> None:
     assert set(hired) == set(Role)
-    assert {role: User.objects.get(pk=user.pk).roles for role, user in hired.items()} == {role: (role,) for role in Role}
+    assert {role: User.objects.get(pk=user.pk).roles for role, user in hired.items()} == {
+        role: (role,) for role in Role
+    }
     assert CodeDevice.objects.count() == len(Role)
 
 
@@ -115,7 +117,7 @@ def test_outside_a_demo_there_is_no_table_and_nobody_is_hired(
 
 
 def test_production_is_no_demo() -> None:
-    import importlib  # noqa: PLC0415
+    import importlib
 
     assert importlib.import_module("config.settings.production").DEMO is False
 

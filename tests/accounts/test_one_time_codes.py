@@ -94,12 +94,21 @@ def test_a_code_sent_many_times_at_once_is_used_once(clock: Clock, user: User, s
     assert answers.count(None) == 4
 
 
-@pytest.mark.parametrize("spelt", [lambda code: code.translate(FULL_WIDTH), lambda code: f" {code[:3]} {code[3:]} ", lambda code: f"{code[:3]}　{code[3:]}"])
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        lambda code: code.translate(FULL_WIDTH),
+        lambda code: f" {code[:3]} {code[3:]} ",
+        lambda code: f"{code[:3]}　{code[3:]}",
+    ],
+)
 def test_full_width_digits_and_spaces_are_read(spelt: Any, clock: Clock, user: User, seed: bytes) -> None:
     assert one_time_codes.verify(user, spelt(code_of(seed, 0))) is not None
 
 
-@pytest.mark.parametrize("typed", ["", "0", "12345", "1234567", "abcdef", "确认码", "½½½½½½", "0x1F4A", "-12345", "٠١٢٣٤٥"])
+@pytest.mark.parametrize(
+    "typed", ["", "0", "12345", "1234567", "abcdef", "确认码", "½½½½½½", "0x1F4A", "-12345", "٠١٢٣٤٥"]
+)
 def test_anything_else_is_a_wrong_code_and_no_error(typed: str, clock: Clock, user: User) -> None:
     assert one_time_codes.verify(user, typed) is None
 
@@ -182,9 +191,7 @@ def test_a_fresh_device_has_a_seed_of_160_bits_of_its_own(as_owner: Any) -> None
             device = one_time_codes.enrol(somebody)
             seeds.append(
                 bytes.fromhex(
-                    sealed_text.unseal(
-                        device.sealed_seed, key=one_time_codes.SEED_KEY, bound_to=f"seed|{somebody.pk}"
-                    )
+                    sealed_text.unseal(device.sealed_seed, key=one_time_codes.SEED_KEY, bound_to=f"seed|{somebody.pk}")
                 )
             )
 

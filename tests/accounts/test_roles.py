@@ -67,7 +67,7 @@ def test_every_permission_that_a_page_asks_for_is_in_the_handbook() -> None:
 
 
 def test_every_permission_in_the_handbook_is_asked_for_somewhere() -> None:
-    assert ALLOWED <= words_of_the_code()
+    assert words_of_the_code() >= ALLOWED
 
 
 def test_every_word_of_the_code_that_looks_like_a_permission_is_in_the_handbook() -> None:
@@ -114,7 +114,9 @@ def test_somebody_may_what_their_role_says_and_nothing_else(role: Role) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["", "benefits", "benefits.*", "benefits.anything", "accounts.add_user", "*", "admin"])
+@pytest.mark.parametrize(
+    "name", ["", "benefits", "benefits.*", "benefits.anything", "accounts.add_user", "*", "admin"]
+)
 def test_a_permission_that_no_role_has_is_nobodys(name: str) -> None:
     everything = staff_member(*Role)
 
@@ -186,7 +188,7 @@ def test_djangos_command_for_superusers_makes_none(monkeypatch: pytest.MonkeyPat
 
 
 def test_no_backend_grants_anything() -> None:
-    from django.contrib.auth import get_backends  # noqa: PLC0415
+    from django.contrib.auth import get_backends
 
     for backend in get_backends():
         granted = getattr(backend, "get_all_permissions", None)
@@ -198,11 +200,13 @@ def test_no_backend_grants_anything() -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO accounts_user (password, login_id, display_name, section, is_active) VALUES ('', 'x', 'x', '', true)",
+        "INSERT INTO accounts_user (password, login_id, display_name, section, is_active)"
+        " VALUES ('', 'x', 'x', '', true)",
         "INSERT INTO accounts_roleassignment (user_id, role) VALUES (1, 'NUMBER_VIEWER')",
         "UPDATE accounts_roleassignment SET role = 'NUMBER_VIEWER'",
         "DELETE FROM accounts_roleassignment",
         "UPDATE accounts_user SET is_active = true",
+        "UPDATE accounts_user SET password = 'x'",
         "UPDATE accounts_user SET login_id = 'x'",
         "UPDATE accounts_user SET display_name = 'x'",
         "DELETE FROM accounts_user",
@@ -256,7 +260,9 @@ def hired(*roles: Role, **changes: Any) -> User:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("pair", sorted(CONFLICTS, key=sorted), ids=lambda pair: "+".join(sorted(pair)))
-def test_nobody_is_hired_who_would_watch_or_undo_their_own_work(pair: frozenset[Role], as_owner: Callable[[], Any]) -> None:
+def test_nobody_is_hired_who_would_watch_or_undo_their_own_work(
+    pair: frozenset[Role], as_owner: Callable[[], Any]
+) -> None:
     with as_owner():
         for extra in ((), tuple(Role)):
             with pytest.raises(staff.ConflictError, match="1人が兼ねることができません"):

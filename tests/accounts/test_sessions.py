@@ -85,9 +85,9 @@ def test_what_ended_is_gone_from_the_server_on_record_and_said(desk: Client, mak
     assert not Session.objects.filter(session_key=key).exists()
     entry = Event.objects.get(action=actions.SESSION_EXPIRED)
     assert (entry.actor_id, entry.subject_id) == (maker.pk, str(maker.pk))
-    assert any("しばらく操作がなかった" in str(message) for message in get_messages(desk.get("/sign-in/").wsgi_request)) or (
-        "しばらく操作がなかった" in desk.get("/sign-in/").content.decode()
-    )
+    assert any(
+        "しばらく操作がなかった" in str(message) for message in get_messages(desk.get("/sign-in/").wsgi_request)
+    ) or ("しばらく操作がなかった" in desk.get("/sign-in/").content.decode())
 
 
 def test_a_stolen_cookie_of_an_ended_session_opens_nothing(desk: Client) -> None:
@@ -158,7 +158,9 @@ def test_the_time_of_last_use_is_not_written_at_every_page(desk: Client, django_
     assert desk.session[two_steps.LAST_USED_AT] > before
 
 
-def test_the_cookie_says_nothing_and_is_not_read_by_scripts_or_sent_by_other_sites(client: Client, maker: User) -> None:
+def test_the_cookie_says_nothing_and_is_not_read_by_scripts_or_sent_by_other_sites(
+    client: Client, maker: User
+) -> None:
     response = sign_in(client, maker)
 
     cookie = response.cookies["kyufu-session"]
@@ -168,7 +170,7 @@ def test_the_cookie_says_nothing_and_is_not_read_by_scripts_or_sent_by_other_sit
 
 
 def test_a_production_cookie_is_bound_to_the_host_and_to_tls() -> None:
-    import importlib  # noqa: PLC0415
+    import importlib
 
     production = importlib.import_module("config.settings.production")
 

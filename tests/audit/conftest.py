@@ -1,7 +1,6 @@
 """Entries to search among, and somebody who may."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,16 +20,7 @@ SUBMITTED = "benefits.application.submitted"
 VIEWED = "benefits.person.viewed"
 
 
-@dataclass(frozen=True)
-class Somebody:
-    """Whoever an entry is about to name: the record asks for no more."""
-
-    pk: int = 41
-    display_name: str = "山田 美咲"
-    role_labels: str = "入力担当者"
-
-
-def happened(action: str = SAVED, *, by: Somebody | None = Somebody(), label: str = "", **parts: Any) -> Event:  # noqa: B008  (frozen)
+def happened(action: str = SAVED, *, by: User | None = None, label: str = "", **parts: Any) -> Event:
     """Write an entry, with ``label`` as what it is about when there is one."""
     if label:
         parts["subject"] = journal.Subject(kind="benefits.application", id=str(uuid.uuid4()), label=label)
@@ -43,6 +33,11 @@ def set_time(superuser: psycopg.Connection[Any], event: Event, at: datetime) -> 
         superuser.execute("ALTER TABLE audit.event DISABLE TRIGGER event_is_never_changed")
         superuser.execute("UPDATE audit.event SET at = %s WHERE id = %s", [at, event.pk])
         superuser.execute("ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_is_never_changed")
+
+
+@pytest.fixture
+def misaki(db: None) -> User:
+    return staff_member(Role.MAKER, login_id="yamada", name="山田 美咲")
 
 
 @pytest.fixture

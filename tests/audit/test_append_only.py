@@ -8,9 +8,12 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from accounts.models import User
+from accounts.roles import Role
 from audit.models import Event
-from tests.audit.conftest import SAVED, Somebody, happened
+from tests.audit.conftest import SAVED, happened
 from tests.conftest import Office
+from tests.factories import staff_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,7 +116,12 @@ def test_the_triggers_are_on_always_and_not_only_outside_replication(
         "SELECT tgname, tgenabled::text FROM pg_trigger WHERE tgrelid = 'audit.event'::regclass AND NOT tgisinternal"
     ).fetchall()
 
-    assert dict(rows) == {"event_is_stamped": "A", "event_is_never_changed": "A", "event_is_never_truncated": "A"}
+    assert dict(rows) == {
+        "event_is_stamped": "A",
+        "event_is_never_changed": "A",
+        "event_is_never_truncated": "A",
+        "event_actor_is_real": "A",
+    }
 
 
 INSERT = (
@@ -138,14 +146,16 @@ def test_the_writer_forges_neither_time_nor_transaction(
 
 
 def test_a_copy_into_the_table_is_stamped_too(office: Office) -> None:
-    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
-        with app.cursor().copy(
+    with (
+        psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app,
+        app.cursor().copy(
             "COPY audit.event (id, at, xid, action, result, actor_name, actor_roles, subject_kind, subject_id,"
             " subject_label, purpose, details, session) FROM STDIN"
-        ) as copy:
-            copy.write_row(
-                ("0c44f16b-0000-4000-8000-000000000001", "2001-01-01", "3", "forged", "DONE", *[""] * 6, "{}", "")
-            )
+        ) as copy,
+    ):
+        copy.write_row(
+            ("0c44f16b-0000-4000-8000-000000000001", "2001-01-01", "3", "forged", "DONE", *[""] * 6, "{}", "")
+        )
 
     assert datetime.now(UTC) - Event.objects.get(action="forged").at < timedelta(minutes=1)
 
@@ -199,13 +209,71 @@ def test_an_entry_in_hand_is_neither_saved_again_nor_deleted(change: Callable[[E
         change(event)
 
 
-def test_an_entry_outlives_what_it_speaks_of() -> None:
-    event = happened(SAVED, by=Somebody(pk=987_654), label="2026-000001")
+def test_an_entry_outlives_what_it_speaks_of(misaki: User, superuser_connection: psycopg.Connection[Any]) -> None:
+    event = happened(SAVED, by=misaki, label="2026-000001")
+    for table, column in (("codedevice", "user_id"), ("roleassignment", "user_id"), ("user", "id")):
+        superuser_connection.execute(f"DELETE FROM accounts_{table} WHERE {column} = %s", [misaki.pk])
 
     kept = Event.objects.get(pk=event.pk)
     assert (kept.actor_id, kept.actor_name, kept.actor_roles, kept.subject_label) == (
-        987_654,
+        misaki.pk,
         "山田 美咲",
         "入力担当者",
         "2026-000001",
     )
+
+
+# ── who is named ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+NAMING = INSERT.replace("(id,", "(actor_id, id,").replace("VALUES (", "VALUES (%s, ")
+
+
+def test_nobody_is_named_who_is_not_there(office: Office, superuser_connection: psycopg.Connection[Any]) -> None:
+    superuser_connection.execute("SET session_replication_role = replica")
+    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
+        for writer in (app, superuser_connection):
+            with pytest.raises(psycopg.errors.CheckViolation, match="event_actor_is_real"):
+                writer.execute(NAMING, [987_654])
+
+    assert not Event.objects.exists()
+
+
+def test_nobody_is_named_otherwise_than_they_are_called(misaki: User, office: Office) -> None:
+    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
+        app.execute(NAMING.replace("'DONE', ''", "'DONE', '佐藤 健一'"), [misaki.pk])
+
+    assert Event.objects.get(action="forged").actor_name == "山田 美咲"
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.NUMBER_VIEWER])
+def test_nobody_is_said_to_have_seen_a_number_who_may_not(role: Role, office: Office) -> None:
+    somebody = staff_member(role)
+    revealed = NAMING.replace("'forged'", "'mynumber.number.revealed'")
+
+    with (
+        psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app,
+        pytest.raises(psycopg.errors.CheckViolation, match="event_reveal_is_by_a_number_viewer"),
+    ):
+        app.execute(revealed, [somebody.pk])
+
+
+def test_a_number_viewer_who_was_stopped_has_seen_nothing_either(
+    office: Office, superuser_connection: psycopg.Connection[Any]
+) -> None:
+    viewer = staff_member(Role.NUMBER_VIEWER)
+    superuser_connection.execute("UPDATE accounts_user SET is_active = false WHERE id = %s", [viewer.pk])
+
+    with (
+        psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app,
+        pytest.raises(psycopg.errors.CheckViolation, match="event_reveal_is_by_a_number_viewer"),
+    ):
+        app.execute(NAMING.replace("'forged'", "'mynumber.number.revealed'"), [viewer.pk])
+
+
+def test_an_entry_that_a_power_cut_could_take_back_is_refused(office: Office) -> None:
+    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
+        app.execute("SET synchronous_commit = off")
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="synchronously"):
+            app.execute(INSERT)
+
+    assert not Event.objects.exists()

@@ -10,15 +10,15 @@ import psycopg
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
+from accounts.roles import Role
 from audit import journal, search
 from audit.models import Event, Result
-from tests.audit.conftest import SAVED, SUBMITTED, VIEWED, Somebody, happened, set_time
-from tests.factories import my_number
+from tests.audit.conftest import SAVED, SUBMITTED, VIEWED, happened, set_time
+from tests.factories import my_number, staff_member
 from tests.racing import together
 
 TOKYO = ZoneInfo("Asia/Tokyo")
-MISAKI = Somebody(pk=101, display_name="山田 美咲")
-KENICHI = Somebody(pk=102, display_name="佐藤 健一")
 FULL_WIDTH = {ord("0") + value: chr(ord("０") + value) for value in range(10)}
 
 
@@ -36,16 +36,19 @@ def refusal(**conditions: Any) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def named(db: None) -> None:
-    for somebody, login_id in ((MISAKI, "yamada"), (KENICHI, "sato")):
-        journal.name_actor(somebody.pk, name=somebody.display_name, login_id=login_id)
+def kenichi(misaki: User) -> User:
+    """A colleague; both are known to the record by name."""
+    colleague = staff_member(Role.CHECKER, login_id="sato", name="佐藤 健一")
+    for somebody in (misaki, colleague):
+        journal.name_actor(somebody.pk, name=somebody.display_name, login_id=somebody.login_id)
+    return colleague
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("typed", ["山田 美咲", "山田", "美咲", "yamada"])
-def test_by_user(typed: str, named: None) -> None:
-    theirs = happened(by=MISAKI)
-    happened(by=KENICHI)
+def test_by_user(typed: str, misaki: User, kenichi: User) -> None:
+    theirs = happened(by=misaki)
+    happened(by=kenichi)
     happened(by=None)
 
     assert found(actor=typed) == [theirs]
@@ -53,8 +56,8 @@ def test_by_user(typed: str, named: None) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("typed", ["鈴木", "%", "_", "yama", "YAMADA", "山田%", "' OR 1=1 --"])
-def test_a_user_who_is_not_there_has_done_nothing(typed: str, named: None) -> None:
-    happened(by=MISAKI)
+def test_a_user_who_is_not_there_has_done_nothing(typed: str, misaki: User, kenichi: User) -> None:
+    happened(by=misaki)
 
     assert found(actor=typed) == []
 
@@ -157,11 +160,11 @@ def test_the_first_and_the_last_day_there_are_can_be_asked_for(period: tuple[str
 
 
 @pytest.mark.django_db
-def test_every_combination_of_conditions_means_all_of_them(named: None) -> None:
+def test_every_combination_of_conditions_means_all_of_them(misaki: User, kenichi: User) -> None:
     person = uuid.uuid4()
     journal.name_person(person, name="渡邉　花子", kana="ワタナベ　ハナコ")
     choices = {
-        "by": (MISAKI, KENICHI),
+        "by": (misaki, kenichi),
         "action": (SAVED, VIEWED),
         "result": (Result.DONE, Result.REFUSED),
         "person_id": (person, None),
@@ -171,7 +174,7 @@ def test_every_combination_of_conditions_means_all_of_them(named: None) -> None:
         for combination in itertools.product(*choices.values())
     }
     asked = {
-        "actor": (lambda kind: kind[0] is MISAKI, "山田"),
+        "actor": (lambda kind: kind[0] is misaki, "山田"),
         "actions": (lambda kind: kind[1] == SAVED, [SAVED]),
         "result": (lambda kind: kind[2] == Result.REFUSED, "REFUSED"),
         "subject": (lambda kind: kind[3] == person, "ワタナベ"),
@@ -246,7 +249,9 @@ def test_entries_written_meanwhile_by_others_move_nothing() -> None:
 
     seen = walked(between=others_go_on)
 
-    assert seen == [event.pk for event in sorted(events, key=lambda event: (times()[event.pk], event.pk), reverse=True)]
+    assert seen == [
+        event.pk for event in sorted(events, key=lambda event: (times()[event.pk], event.pk), reverse=True)
+    ]
     assert Event.objects.count() == 170 + 3 * 30
 
 
@@ -304,7 +309,7 @@ def test_what_is_found_is_counted_to_a_thousand_and_then_called_more() -> None:
 def test_a_page_costs_the_same_however_far_back_it_is(django_assert_num_queries: Any) -> None:
     person = uuid.uuid4()
     journal.name_person(person, name="渡邉　花子", kana="ワタナベ　ハナコ")
-    journal.record_all(journal.Entry(action=SAVED, by=MISAKI, person_id=person) for _entry in range(160))
+    journal.record_all(journal.Entry(action=SAVED, by=None, person_id=person) for _entry in range(160))
     before = None
 
     for _page in range(3):
@@ -348,9 +353,7 @@ def test_a_name_that_fits_too_many_people_has_to_be_typed_further(monkeypatch: p
         journal.name_person(person, name=f"渡邉　{given}", kana="ワタナベ　")
         happened(VIEWED, person_id=person)
 
-    assert refusal(subject="渡邉") == {
-        "subject": ["当てはまる受給者が2人を超えます。氏名を続けて入力してください。"]
-    }
+    assert refusal(subject="渡邉") == {"subject": ["当てはまる受給者が2人を超えます。氏名を続けて入力してください。"]}
     assert len(found(subject="渡邉花子")) == 1
 
 
@@ -385,17 +388,20 @@ def test_a_condition_that_cannot_be_is_named(conditions: dict[str, Any], box: st
 
 def test_the_conditions_are_said_in_one_sentence() -> None:
     assert search.sentence({}) == "すべての記録"
-    assert search.sentence(
-        {"from_on": date(2026, 5, 1), "to_on": None, "actor": "山田", "actions": [SAVED], "result": "REFUSED"}
-    ) == "期間＝2026-05-01〜 かつ 利用者＝山田 かつ 操作＝申請の下書き保存 かつ 結果＝拒否"
+    assert (
+        search.sentence(
+            {"from_on": date(2026, 5, 1), "to_on": None, "actor": "山田", "actions": [SAVED], "result": "REFUSED"}
+        )
+        == "期間＝2026-05-01〜 かつ 利用者＝山田 かつ 操作＝申請の下書き保存 かつ 結果＝拒否"
+    )
 
 
 @pytest.mark.django_db(transaction=True)
 def test_around_an_entry_stands_what_the_same_person_did_within_half_an_hour(
-    superuser_connection: psycopg.Connection[Any],
+    misaki: User, kenichi: User, superuser_connection: psycopg.Connection[Any]
 ) -> None:
     middle, before, after, long_before, anothers = (
-        happened(by=by) for by in (MISAKI, MISAKI, MISAKI, MISAKI, KENICHI)
+        happened(by=by) for by in (misaki, misaki, misaki, misaki, kenichi)
     )
     now = timezone.now()
     for event, minutes in ((middle, 0), (before, -29), (after, 29), (long_before, -31), (anothers, 1)):

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.roles import Role
 from audit import actions, journal, search
 from audit.models import Event, Result
-from tests.audit.conftest import SAVED, VIEWED, Somebody, happened
+from tests.audit.conftest import SAVED, VIEWED, happened
 from tests.factories import my_number, signed_in, staff_member
 
 pytestmark = pytest.mark.django_db
@@ -99,10 +99,12 @@ def test_looking_at_an_older_page_is_recorded_too(auditors_client: Client) -> No
     ]
 
 
-def test_opening_an_entry_shows_it_whole_and_is_recorded(auditors_client: Client, auditor: User) -> None:
+def test_opening_an_entry_shows_it_whole_and_is_recorded(auditors_client: Client, auditor: User, misaki: User) -> None:
     person = uuid.uuid4()
     journal.name_person(person, name="渡邉　花子", kana="ワタナベ　ハナコ")
-    event = happened(VIEWED, label="2026-000001", person_id=person, purpose="INQUIRY", reason="電話での照会")
+    event = happened(
+        VIEWED, by=misaki, label="2026-000001", person_id=person, purpose="INQUIRY", reason="電話での照会"
+    )
 
     response = auditors_client.get(reverse("audit:entry", args=[event.pk]))
 
@@ -113,7 +115,7 @@ def test_opening_an_entry_shows_it_whole_and_is_recorded(auditors_client: Client
 
 
 def test_every_kind_of_entry_can_be_opened(auditors_client: Client) -> None:
-    from audit import vocabulary  # noqa: PLC0415
+    from audit import vocabulary
 
     for code, name in vocabulary.choices():
         event = happened(code, by=None, details={"count": 1, "fields": ["a", "b"], "conditions": {"result": "DONE"}})
@@ -197,7 +199,7 @@ def test_conditions_are_known_to_the_session_that_typed_them_only(auditors_clien
 
 
 def test_what_an_entry_says_is_text_and_never_markup(auditors_client: Client) -> None:
-    happened(by=Somebody(display_name="<script>alert(1)</script>"), label="<b>2026</b>", details={"route": "<i>"})
+    happened(by=staff_member(name="<script>alert(1)</script>"), label="<b>2026</b>", details={"route": "<i>"})
     event = Event.objects.latest("at")
 
     for response in (auditors_client.get(LOG), auditors_client.get(reverse("audit:entry", args=[event.pk]))):
@@ -262,7 +264,9 @@ def test_a_refusal_that_cannot_be_recorded_is_still_a_refusal(client: Client, mo
     assert "2026-000001" not in text(response)
 
 
-def test_what_cannot_be_recorded_as_read_is_not_shown(auditors_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_recorded_as_read_is_not_shown(
+    auditors_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError("the record is out of reach")
 

@@ -38,7 +38,10 @@ def test_every_action_that_an_app_has_is_declared_with_a_name_for_the_reader(mod
 
 def test_nothing_else_is_declared_and_no_two_actions_share_a_code_or_a_name() -> None:
     codes = [
-        value for module in MODULES for name, value in vars(module).items() if name.isupper() and isinstance(value, str)
+        value
+        for module in MODULES
+        for name, value in vars(module).items()
+        if name.isupper() and isinstance(value, str)
     ]
     names = [name for _code, name in vocabulary.choices()]
 

@@ -63,7 +63,7 @@ def test_the_fingerprint_is_the_sha256_of_the_bytes() -> None:
 
 @pytest.mark.django_db
 def test_the_database_computes_the_same_fingerprint(owner_connection: psycopg.Connection[Any]) -> None:
-    text = compose({"family_name": "𠮷\U000e0100田", "note": "改行\n\\ \""})
+    text = compose({"family_name": "𠮷\U000e0100田", "note": '改行\n\\ "'})
 
     row = owner_connection.execute("SELECT encode(sha256(convert_to(%s, 'UTF8')), 'hex')", [text]).fetchone()
 

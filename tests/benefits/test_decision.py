@@ -202,11 +202,11 @@ def test_the_validity_begins_with_the_diagnosis_but_not_too_long_before_the_acce
     assert (decision.valid_from.isoformat(), decision.valid_to.isoformat()) == (valid_from, valid_to)
 
 
-@pytest.mark.parametrize(("met_on", "valid_from"), [("R7.9.10", "2025-09-11"), ("R7.9.20", "2025-09-21"), ("R7.6.1", "2025-08-20")])
+@pytest.mark.parametrize(
+    ("met_on", "valid_from"), [("R7.9.10", "2025-09-11"), ("R7.9.20", "2025-09-21"), ("R7.6.1", "2025-08-20")]
+)
 def test_a_mild_case_begins_the_day_after_its_costs_were_high(met_on: str, valid_from: str) -> None:
-    decision = decide(
-        document(certification_basis="MILD_HIGH_COST", mild_met_on=met_on, diagnosed_on="R7.5.1")
-    )
+    decision = decide(document(certification_basis="MILD_HIGH_COST", mild_met_on=met_on, diagnosed_on="R7.5.1"))
 
     assert decision.valid_from.isoformat() == valid_from
 

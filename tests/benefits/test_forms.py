@@ -137,7 +137,10 @@ def test_the_number_is_in_nothing_that_is_kept() -> None:
         if name != "number" and not isinstance(field, the_forms.ChoiceCodeField | the_forms.ChoiceCodesField)
     ],
 )
-@pytest.mark.parametrize("spell", [str, lambda number: number.translate(FULL_WIDTH), lambda number: f"{number[:4]} {number[4:8]}-{number[8:]}"])
+@pytest.mark.parametrize(
+    "spell",
+    [str, lambda number: number.translate(FULL_WIDTH), lambda number: f"{number[:4]} {number[4:8]}-{number[8:]}"],
+)
 def test_a_number_in_another_box_is_refused_emptied_and_kept_nowhere(name: str, spell: Any) -> None:
     typed = spell(my_number())
 
@@ -217,7 +220,9 @@ def test_a_day_that_cannot_be_is_refused_in_words(typed: str, words: str) -> Non
 
 
 def test_each_wrong_day_has_a_message_of_its_own() -> None:
-    messages = [complaints(birth_on=typed)["birth_on"][0] for typed in ("昭和65年1月1日", "R8.2.30", "R9.1.1", "さくら")]
+    messages = [
+        complaints(birth_on=typed)["birth_on"][0] for typed in ("昭和65年1月1日", "R8.2.30", "R9.1.1", "さくら")
+    ]
 
     assert len(set(messages)) == len(messages)
 
@@ -258,9 +263,7 @@ def test_a_disease_that_is_not_in_the_register_is_refused_by_its_number(typed: s
     found = complaints(disease_number=typed)
 
     assert found == {
-        "disease_number": [
-            f"告示番号{int(typed)}の指定難病はありません（収受日の時点）。番号か病名を確かめてください"
-        ]
+        "disease_number": [f"告示番号{int(typed)}の指定難病はありません（収受日の時点）。番号か病名を確かめてください"]
     }
 
 
@@ -289,7 +292,10 @@ def test_a_disease_number_is_taken_in_full_width() -> None:
 CONDITIONAL: list[tuple[dict[str, Any], set[str]]] = [
     ({"applicant_kind": "GUARDIAN"}, {"applicant_name", "applicant_relation"}),
     ({"applicant_kind": "AGENT", "applicant_name": "見本　次郎"}, {"applicant_relation"}),
-    ({"insurer_number": "", "insurer_name": "", "insured_number": ""}, {"insurer_number", "insurer_name", "insured_number"}),
+    (
+        {"insurer_number": "", "insurer_name": "", "insured_number": ""},
+        {"insurer_number", "insurer_name", "insured_number"},
+    ),
     ({"insured_kind": None}, {"insured_kind"}),
     ({"insurance_kind": "KOKUHO", "insured_kind": None}, set()),
     (
@@ -461,7 +467,9 @@ def test_a_returned_comment_stands_at_its_box() -> None:
 # ── the smaller forms ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("sent", [{}, {"revision": ""}, {"revision": "0"}, {"revision": "x"}, {"revision": str(2**31)}])
+@pytest.mark.parametrize(
+    "sent", [{}, {"revision": ""}, {"revision": "0"}, {"revision": "x"}, {"revision": str(2**31)}]
+)
 def test_a_step_is_taken_on_a_revision(sent: dict[str, str]) -> None:
     assert not StepForm(sent).is_valid()
     assert StepForm({"revision": "1"}).is_valid()

@@ -36,7 +36,9 @@ def sql(statement: str, *parameters: Any) -> None:
         cursor.execute(statement, parameters)
 
 
-def put_on_record(application: Application, *, by: User, action: str = events.APPLICATION_APPROVED, **details: Any) -> None:
+def put_on_record(
+    application: Application, *, by: User, action: str = events.APPLICATION_APPROVED, **details: Any
+) -> None:
     """Write an entry as SQL may, not as the journal does."""
     sql(
         "INSERT INTO audit.event (id, action, result, actor_id, actor_name, actor_roles, subject_kind, subject_id,"
@@ -161,7 +163,7 @@ def test_the_record_and_the_certification_name_whoever_decided(
 ) -> None:
     application = submitted(maker, **WITHOUT_NUMBER)
 
-    with pytest.raises(IntegrityError, match="application_(step_is_on_record|approval_certifies)|certification_"):
+    with pytest.raises(IntegrityError, match=r"application_(step_is_on_record|approval_certifies)|certification_"):
         forge(application, by=checker, **{part: other_checker})
 
 
@@ -329,7 +331,9 @@ def test_the_database_lets_a_status_follow_another_exactly_when_the_table_of_ste
 
 
 def _refusal_of(source: Status) -> str:
-    return "application_is_final" if source in {Status.APPROVED, Status.WITHDRAWN} else "application_moves_by_the_table"
+    return (
+        "application_is_final" if source in {Status.APPROVED, Status.WITHDRAWN} else "application_moves_by_the_table"
+    )
 
 
 @pytest.mark.parametrize("step", [0, 2, -1])
@@ -348,9 +352,7 @@ def test_a_submission_is_counted(maker: User) -> None:
     application = draft(maker, **WITHOUT_NUMBER)
 
     with pytest.raises(IntegrityError, match="application_submissions_are_counted"):
-        sql(
-            "UPDATE benefits_application SET submission = 5, revision = revision + 1 WHERE id = %s", application.pk
-        )
+        sql("UPDATE benefits_application SET submission = 5, revision = revision + 1 WHERE id = %s", application.pk)
 
 
 def test_nobody_is_struck_off_the_list_of_those_who_typed(maker: User, other_maker: User) -> None:
@@ -373,7 +375,13 @@ def test_nobody_is_struck_off_the_list_of_those_who_typed(maker: User, other_mak
 
 @pytest.mark.parametrize(
     "change",
-    ["id = gen_random_uuid()", "receipt_number = 'X'", "created_at = now()", "created_by_id = %(other)s", "person_id = %(person)s"],
+    [
+        "id = gen_random_uuid()",
+        "receipt_number = 'X'",
+        "created_at = now()",
+        "created_by_id = %(other)s",
+        "person_id = %(person)s",
+    ],
 )
 def test_an_application_keeps_its_origin(change: str, maker: User, other_maker: User) -> None:
     application, stranger = draft(maker, **WITHOUT_NUMBER), draft(other_maker, **WITHOUT_NUMBER)
@@ -419,7 +427,9 @@ def test_not_even_a_draft_is_made_or_changed_without_an_entry(maker: User) -> No
     with pytest.raises(IntegrityError, match="application_step_is_on_record"):
         begun.save(force_insert=True)
     with pytest.raises(IntegrityError, match="application_step_is_on_record"):
-        sql("UPDATE benefits_application SET patient_name = 'x', revision = revision + 1 WHERE id = %s", application.pk)
+        sql(
+            "UPDATE benefits_application SET patient_name = 'x', revision = revision + 1 WHERE id = %s", application.pk
+        )
 
 
 @pytest.mark.parametrize("status", [Status.DRAFT, Status.SUBMITTED, Status.RETURNED, Status.WITHDRAWN])
@@ -457,7 +467,9 @@ def test_nobody_is_registered_without_an_approval(maker: User, checker: User) ->
         )
 
 
-@pytest.mark.parametrize("statement", ["UPDATE benefits_certification SET monthly_cap = 0", "DELETE FROM benefits_certification"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE benefits_certification SET monthly_cap = 0", "DELETE FROM benefits_certification"]
+)
 def test_the_app_neither_changes_nor_removes_a_certification(statement: str, maker: User, checker: User) -> None:
     certification = approved(maker, checker, **WITHOUT_NUMBER).certification
 

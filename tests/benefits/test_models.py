@@ -127,9 +127,7 @@ def test_a_person_is_nobody_until_an_application_is_approved(maker: User, checke
     assert not Person.objects.visible_to(checker).exists()
 
 
-def test_two_people_never_share_a_recipient_number(
-    maker: User, checker: User, bare: psycopg.Connection[Any]
-) -> None:
+def test_two_people_never_share_a_recipient_number(maker: User, checker: User, bare: psycopg.Connection[Any]) -> None:
     first, second = approved(maker, checker).person, approved(maker, checker).person
 
     assert first.recipient_number != second.recipient_number

@@ -132,8 +132,6 @@ def test_only_the_submitter_pulls_back_and_only_before_a_checker_begins(
     assert refusal_of(Action.PULL_BACK, application, other_maker) == "not_the_submitter"
     assert refusal_of(Action.PULL_BACK, application, maker) == ""
 
-    workflow.check(
-        application.pk, by=checker, at=timezone.now(), revision=application.revision, ticked=frozenset()
-    )
+    workflow.check(application.pk, by=checker, at=timezone.now(), revision=application.revision, ticked=frozenset())
 
     assert refusal_of(Action.PULL_BACK, application, maker) == "being_checked"

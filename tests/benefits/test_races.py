@@ -68,9 +68,7 @@ def test_a_double_click_on_approve_is_one_approval(maker: User, checker: User) -
 
 
 @pytest.mark.parametrize("_round", range(3))
-def test_of_an_approval_and_a_return_one_happens(
-    _round: int, maker: User, checker: User, other_checker: User
-) -> None:
+def test_of_an_approval_and_a_return_one_happens(_round: int, maker: User, checker: User, other_checker: User) -> None:
     application = compared(submitted(maker, **WITHOUT_NUMBER), by=checker)
 
     outcomes = together(

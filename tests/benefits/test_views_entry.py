@@ -186,7 +186,9 @@ def test_the_number_stands_on_no_page_after_it_was_typed(desk: Client, maker: Us
     pages.append(send(desk, edit(key), right, follow=True))
     application.refresh_from_db()
     pages += [
-        send(desk, reverse("benefits:application-submit", args=[key]), {"revision": application.revision}, follow=True),
+        send(
+            desk, reverse("benefits:application-submit", args=[key]), {"revision": application.revision}, follow=True
+        ),
         desk.get(reverse("benefits:application", args=[key])),
         desk.get(reverse("benefits:home")),
         desk.get(reverse("benefits:applications")),
@@ -204,7 +206,9 @@ def test_the_number_stands_on_no_page_after_it_was_typed(desk: Client, maker: Us
     compared(application, by=checker)
     approve = reverse("benefits:approve", args=[key])
     pages.append(checkers.get(approve))
-    pages.append(send(checkers, approve, {name: values[0] for name, values in controls_of(pages[-1]).items()}, follow=True))
+    pages.append(
+        send(checkers, approve, {name: values[0] for name, values in controls_of(pages[-1]).items()}, follow=True)
+    )
 
     assert Application.objects.get().status == Status.APPROVED
     assert {page.status_code for page in pages} == {200}
@@ -221,7 +225,14 @@ def test_a_page_with_a_number_says_that_there_is_one_and_no_more(desk: Client, m
     assert controls_of(page)["number"] == [""]
 
 
-@pytest.mark.parametrize("spoilt", [lambda number: number[:11], lambda number: f"{number}0", lambda number: number[:11] + str((int(number[11]) + 1) % 10)])
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        lambda number: number[:11],
+        lambda number: f"{number}0",
+        lambda number: number[:11] + str((int(number[11]) + 1) % 10),
+    ],
+)
 def test_a_number_that_cannot_be_one_is_not_shown_again_either(spoilt: Any, desk: Client) -> None:
     typed = spoilt(my_number())
 
@@ -248,7 +259,9 @@ def test_a_number_of_somebody_else_is_said_at_its_box_and_the_rest_is_kept(desk:
     assert number not in text_of(answer)
 
 
-@pytest.mark.parametrize("name", ["note", "street", "family_name", "insured_number", "phone", "birth_on", "member_0_name"])
+@pytest.mark.parametrize(
+    "name", ["note", "street", "family_name", "insured_number", "phone", "birth_on", "member_0_name"]
+)
 def test_a_number_in_another_box_is_pointed_out_and_not_kept_even_as_a_draft(name: str, desk: Client) -> None:
     number = my_number()
 
@@ -266,7 +279,11 @@ def test_a_number_in_another_box_is_pointed_out_and_not_kept_even_as_a_draft(nam
 def test_the_number_can_be_typed_again_before_submission(desk: Client, maker: User) -> None:
     application = draft(maker)
 
-    send(desk, edit(application), {**form_data(), "number": my_number(), "revision": application.revision, "save": "draft"})
+    send(
+        desk,
+        edit(application),
+        {**form_data(), "number": my_number(), "revision": application.revision, "save": "draft"},
+    )
 
     held = vault.standing(application.person_id)
     assert held is not None
@@ -305,7 +322,9 @@ def test_an_autosave_never_takes_the_number(desk: Client) -> None:
     assert vault.standing(application.person_id) is None
 
 
-def test_an_autosave_on_an_old_revision_is_told_and_changes_nothing(desk: Client, maker: User, other_maker: User) -> None:
+def test_an_autosave_on_an_old_revision_is_told_and_changes_nothing(
+    desk: Client, maker: User, other_maker: User
+) -> None:
     application = draft(maker, **WITHOUT_NUMBER)
     workflow.save(
         application.pk,
@@ -346,7 +365,15 @@ def test_the_last_look_shows_the_form_in_words_and_what_it_would_come_to(desk: C
 
     page = desk.get(reverse("benefits:application-confirm", args=[application.pk]))
 
-    for words in ("見本　太郎", "昭和45年4月1日", "健康保険組合", "パーキンソン病", "一般所得Ⅰ", "10,000円", "70,999円"):
+    for words in (
+        "見本　太郎",
+        "昭和45年4月1日",
+        "健康保険組合",
+        "パーキンソン病",
+        "一般所得Ⅰ",
+        "10,000円",
+        "70,999円",
+    ):
         assert words in text_of(page)
 
 
@@ -473,7 +500,7 @@ def test_the_contractor_types_everything_but_the_number_and_does_not_submit(cont
     submission = send(desk, reverse("benefits:application-submit", args=[key]), {"revision": application.revision})
 
     assert "number" not in controls_of(page)
-    assert "個人番号" not in "".join(text_of(page).split("<form class=\"entry")[1].split("action-bar")[0])
+    assert "個人番号" not in "".join(text_of(page).split('<form class="entry')[1].split("action-bar")[0])
     assert answer.status_code == 200
     assert "number_given" not in application.entry
     assert application.number_version is None
@@ -494,7 +521,9 @@ def test_what_the_contractor_may_not_see_stays_when_the_contractor_saves(contrac
     typed = {name: value for name, value in form_data(street="直した番地").items() if not name.startswith("number")}
 
     send(
-        signed_in(Client(), contractor), edit(application), {**typed, "revision": application.revision, "save": "draft"}
+        signed_in(Client(), contractor),
+        edit(application),
+        {**typed, "revision": application.revision, "save": "draft"},
     )
 
     entry = Application.objects.get().entry
@@ -523,7 +552,13 @@ def test_a_decided_application_shows_what_was_decided_and_why(desk: Client, make
 
     page = text_of(desk.get(reverse("benefits:application", args=[application.pk])))
 
-    for words in ("10,000円", "一般所得Ⅰ", application.person.recipient_number, "令和7年12月31日", checker.display_name):
+    for words in (
+        "10,000円",
+        "一般所得Ⅰ",
+        application.person.recipient_number,
+        "令和7年12月31日",
+        checker.display_name,
+    ):
         assert words in page
     assert all(reason in page for reason in application.certification.reasons)
 

@@ -115,7 +115,9 @@ def test_what_was_searched_for_stands_in_no_address(desk: Client, maker: User, c
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("typed", [{}, {"kana": "ミ"}, {"name": "見"}, {"recipient_number": "12"}, {"birth_on": "S65.1.1"}])
+@pytest.mark.parametrize(
+    "typed", [{}, {"kana": "ミ"}, {"name": "見"}, {"recipient_number": "12"}, {"birth_on": "S65.1.1"}]
+)
 def test_a_search_that_is_too_broad_or_wrong_finds_nobody_and_loses_nothing(
     typed: dict[str, str], desk: Client, maker: User, checker: User
 ) -> None:

@@ -24,15 +24,13 @@ def compare(held: Held, typed: str, *, by: User) -> Comparison:
 
 
 def wrong_in(number: str, place: int) -> str:
-    """Return a number that passes the check digit and differs from ``number`` at ``place`` (and in the check digit)."""
+    """Return a number that passes the check digit and differs from ``number`` at ``place`` (and at the end)."""
     payload = number[:place] + str((int(number[place]) + 1) % 10) + number[place + 1 : 11]
     return payload + checkdigit.check_digit(payload)
 
 
 @pytest.mark.django_db
-def test_the_same_number_typed_by_a_second_person_is_confirmed_and_on_record(
-    provisional: Held, checker: User
-) -> None:
+def test_the_same_number_typed_by_a_second_person_is_confirmed_and_on_record(provisional: Held, checker: User) -> None:
     assert compare(provisional, provisional.number, by=checker) is Comparison.MATCH
 
     held = vault.standing(provisional.person)

@@ -1,4 +1,4 @@
-"""How a number is sealed: it opens for one person, one version, one key, and not at all when a bit has changed (A3)."""
+"""How a number is sealed: it opens for one person, one version, one key, and never when a bit has changed (A3)."""
 
 import stat
 import uuid
@@ -115,7 +115,7 @@ def test_the_index_depends_on_what_a_guess_costs(number: str, settings: object) 
 
 
 def test_an_office_makes_each_guess_at_an_index_cost_64_mebibytes() -> None:
-    from config.settings import base  # noqa: PLC0415  (already loaded by the suite's settings; not meant for tests)
+    from config.settings import base
 
     assert base.MYNUMBER_INDEX_MEMORY_KIB >= 64 * 1024
     assert base.MYNUMBER_INDEX_PASSES >= 3

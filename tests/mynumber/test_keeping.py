@@ -1,6 +1,7 @@
 """A typed number is sealed, is nobody's yet, and belongs to one person only (A3, A6, V1, V4)."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -16,7 +17,7 @@ from benefits import events, workflow
 from benefits.models import Application
 from mynumber import actions, vault
 from tests.factories import my_number, staff_member
-from tests.mynumber.conftest import Held, put_in_use
+from tests.mynumber.conftest import Held, put_in_use, run
 from tests.racing import together
 
 
@@ -157,6 +158,55 @@ def test_the_refusal_of_somebody_elses_number_is_on_record_although_the_step_was
 
 
 @pytest.mark.django_db
+def test_trying_whose_number_it_might_be_comes_to_an_end(provisional: Held, maker: User) -> None:
+    for _guess in range(vault.GUESSES_ALLOWED):
+        with pytest.raises(vault.NotKeptError, match="ほかの人の番号") as refused:
+            vault.keep(uuid.uuid4(), provisional.number, by=maker)
+        vault.record_not_kept(refused.value)
+    person, number = uuid.uuid4(), my_number()
+
+    for typed in (provisional.number, number):
+        with pytest.raises(vault.NotKeptError, match="止めています") as stopped:
+            vault.keep(person, typed, by=maker)
+        assert stopped.value.code == "guessing"
+
+    assert vault.standing(person) is None
+    assert vault.keep(person, number, by=staff_member(Role.MAKER)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_was_stopped_for_guessing_goes_on_after_ten_minutes(
+    maker: User, superuser_connection: psycopg.Connection[Any]
+) -> None:
+    for _guess in range(vault.GUESSES_ALLOWED):
+        journal.record(actions.TYPING_REFUSED, by=maker, result=Result.REFUSED)
+    with superuser_connection.transaction():
+        superuser_connection.execute("ALTER TABLE audit.event DISABLE TRIGGER event_is_never_changed")
+        superuser_connection.execute("UPDATE audit.event SET at = at - interval '11 minutes'")
+        superuser_connection.execute("ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_is_never_changed")
+
+    assert vault.keep(uuid.uuid4(), my_number(), by=maker) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_happens_to_a_number_without_an_entry_even_round_the_vault(provisional: Held, maker: User) -> None:
+    person, number = provisional.person, uuid.uuid4().bytes
+    for statement, parameters in (
+        ("SELECT vault.keep(%s, 1, %s, %s, %s)", [uuid.uuid4(), b"anything", number, maker.pk]),
+        ("SELECT vault.keep(%s, 2, %s, %s, %s)", [person, b"anything", number, maker.pk]),
+        ("SELECT vault.remove(%s)", [person]),
+        ("SELECT vault.compare(%s, 1, %s, 0)", [person, number]),
+    ):
+        with pytest.raises(IntegrityError, match="number_change_is_on_record"):
+            run(statement, *parameters)
+
+    held = vault.standing(person)
+    assert held is not None
+    assert (held.version, held.state) == (1, vault.State.PROVISIONAL)
+    assert vault.tries_left(person, 1, by=maker) == 2
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("typed", ["", "1", "abc"])
 def test_what_is_no_number_is_not_kept(typed: str, maker: User) -> None:
     person = uuid.uuid4()
@@ -249,6 +299,11 @@ def test_a_number_goes_into_use_only_in_the_transaction_that_approves_its_applic
         parts = {"action": events.APPLICATION_APPROVED, "by": checker, "person_id": confirmed.person, **changes}
         journal.record(parts.pop("action"), **parts)
 
+    @transaction.atomic
+    def use_after(before: Callable[[], None]) -> None:
+        before()
+        vault.put_in_use(confirmed.person, confirmed.version, by=checker)
+
     approved()  # in a transaction of its own, finished before
     for before in (
         lambda: None,
@@ -256,9 +311,8 @@ def test_a_number_goes_into_use_only_in_the_transaction_that_approves_its_applic
         lambda: approved(result=Result.REFUSED),
         lambda: approved(action=events.APPLICATION_SUBMITTED),
     ):
-        with pytest.raises(IntegrityError, match="number_is_in_use_by_approval"), transaction.atomic():
-            before()
-            vault.put_in_use(confirmed.person, confirmed.version, by=checker)
+        with pytest.raises(IntegrityError, match="number_is_in_use_by_approval"):
+            use_after(before)
 
         held = vault.standing(confirmed.person)
         assert held is not None
@@ -336,7 +390,7 @@ def test_the_functions_for_many_numbers_are_not_for_the_role_that_serves(maker: 
 
 @pytest.mark.django_db
 def test_the_unique_index_holds_below_the_vault(provisional: Held) -> None:
-    from mynumber import crypto  # noqa: PLC0415  (round the vault on purpose)
+    from mynumber import crypto
 
     index = crypto.index(provisional.number)
     with (

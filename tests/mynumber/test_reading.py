@@ -8,7 +8,7 @@ from mynumber import checkdigit, vault
 from tests.factories import my_number
 
 FULL_WIDTH = {ord("0") + value: chr(ord("０") + value) for value in range(10)}
-HYPHENS = "-‐‑‒–—―−ー－ｰ"  # noqa: RUF001  (what keyboards and input methods offer)
+HYPHENS = "-‐‑‒–—―−ー－ｰ"
 
 
 def wrong_check_digit(number: str) -> str:
@@ -66,7 +66,18 @@ def test_all_nine_other_last_digits_are_refused() -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", " ", "-", "なし", "abcdefghijkl", "1234567890a2", "十二万三千", "٠١٢٣٤٥٦٧٨٩٠١", "1234.5678.9012", "12345678901O"],
+    [
+        "",
+        " ",
+        "-",
+        "なし",
+        "abcdefghijkl",
+        "1234567890a2",
+        "十二万三千",
+        "٠١٢٣٤٥٦٧٨٩٠١",
+        "1234.5678.9012",
+        "12345678901O",
+    ],
 )
 def test_anything_but_digits_is_told_to_be_typed_in_digits_and_is_not_repeated(typed: str) -> None:
     with pytest.raises(vault.InvalidNumberError) as refused:
