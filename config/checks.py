@@ -6,16 +6,18 @@ from typing import Any, LiteralString
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning as Caution, register
 from django.db import connections
 
-from config.office import keys
+from config.office import keys, privileges
 
 LEAST_VERSION = 150_000
-TRIGGERS = frozenset({"event_is_never_changed", "event_is_never_truncated"})
 
-_ALWAYS_ENABLED: LiteralString = """
-    SELECT t.tgname FROM pg_trigger t WHERE t.tgrelid = to_regclass('audit.event') AND t.tgenabled = 'A'
+# A commit that was confirmed must survive a power cut: remote_apply waits for more than "on" does.
+_FORGETFUL: LiteralString = """
+    SELECT name FROM pg_settings
+    WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting NOT IN ('on', 'remote_apply')
+    ORDER BY name
 """
 
 
@@ -40,7 +42,7 @@ def debugging_is_off(app_configs: Sequence[AppConfig] | None, **options: Any) ->
 def database_is_sound(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **options: Any
 ) -> list[CheckMessage]:
-    """Hold when the server is new enough, the app is not a superuser and the record refuses change.
+    """Hold when the server is new enough, the app is not a superuser and the guards are awake.
 
     Asked with ``manage.py check --deploy --database default``, as ``manage.py prepare`` does.
     """
@@ -55,11 +57,16 @@ def database_is_sound(
                 found.append(
                     Error("業務用の接続がデータベースの管理者（superuser）になっています。", id="config.E011")
                 )
-            cursor.execute(_ALWAYS_ENABLED)
-            missing = TRIGGERS - {name for (name,) in cursor.fetchall()}
-            if missing:
-                names = "・".join(sorted(missing))
-                found.append(
-                    Error(f"操作記録を変更から守る仕掛けが働いていません: {names}", id="config.E012"),
+            found += [
+                Error(sentence, id="config.E012")
+                for sentence in privileges.trigger_differences(connections[alias].connection)
+            ]
+            cursor.execute(_FORGETFUL)
+            forgetful = [name for (name,) in cursor.fetchall()]
+            if forgetful:
+                message = (
+                    f"データベースの設定 {'・'.join(forgetful)} が on ではありません。"
+                    "停電などのときに、確定したはずの決定や操作記録が失われます。"
                 )
+                found.append(Caution(message, id="config.W013"))
     return found

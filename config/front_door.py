@@ -18,12 +18,12 @@ logger = logging.getLogger(__name__)
 
 # RFC 9110, 8.3.1. A parameter's name has no "*": that is how RFC 2231 announces a value in an encoding of its own.
 # Possessive (*+), so that a header full of blanks costs no more than it is long.
-_TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]++"
+_WORD = r"[A-Za-z0-9!#$%&'*+.^_`|~-]++"
 _NAME = r"[A-Za-z0-9!#$%&'+.^_`|~-]++"
-_VALUE = _TOKEN + r'|"[ !#-\[\]-~]*+"'
+_VALUE = _WORD + r'|"[ !#-\[\]-~]*+"'
 _BLANK = r"[ \t]*+"
 _CONTENT_TYPE = re.compile(
-    f"{_TOKEN}/{_TOKEN}(?:{_BLANK};{_BLANK}{_NAME}=(?:{_VALUE}))*{_BLANK};?{_BLANK}",
+    f"{_WORD}/{_WORD}(?:{_BLANK};{_BLANK}{_NAME}=(?:{_VALUE}))*{_BLANK};?{_BLANK}",
 )
 _PARAMETER = re.compile(f";{_BLANK}({_NAME})=({_VALUE})")
 _UTF_8 = frozenset({"utf-8", "utf8"})

@@ -1,8 +1,9 @@
 """What the serving role may do in the database: one line per table and function, and nothing beyond.
 
-``manage.py prepare`` takes everything away and gives exactly this; ``manage.py check_grants`` reports each
-difference, and the service does not start while there is one. A table that is not listed is a difference, so a new
-table cannot go unconsidered. The owner role needs no line; the auditor role has none yet.
+``manage.py check_grants`` reports each difference, and the service does not start while there is one. A table that is
+not listed is a difference, so a new table cannot go unconsidered. Only a start that has just migrated, and
+``manage.py prepare --apply-grants``, take everything away and give exactly this. The owner role needs no line; the
+auditor role has none yet.
 
 Rows are kept unless DELETE is listed. Identity columns need no privilege on their sequence.
 """
@@ -89,4 +90,21 @@ FUNCTIONS: tuple[str, ...] = (
     "vault.remove(uuid)",
     "vault.standing(uuid)",
     "vault.tries_left(uuid, integer, bigint)",
+)
+
+#: The guards in the database, by table. Each must be there and fire always, also for a session that replicates; one
+#: that is not listed is a difference. No command puts one back: somebody has to ask what passed while it was away.
+TRIGGERS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "audit.event": frozenset(
+            {"event_actor_is_real", "event_is_never_changed", "event_is_never_truncated", "event_is_stamped"}
+        ),
+        "vault.comparison": frozenset({"comparison_is_on_record"}),
+        "vault.number": frozenset({"number_change_is_on_record", "number_is_in_use_by_approval"}),
+        "public.benefits_application": frozenset(
+            {"application_begins_as_a_draft", "application_moves_by_the_table", "application_step_is_on_record"}
+        ),
+        "public.benefits_certification": frozenset({"certification_follows_an_approval"}),
+        "public.benefits_person": frozenset({"person_is_registered_by_approval", "person_is_registered_once"}),
+    },
 )

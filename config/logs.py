@@ -1,8 +1,9 @@
 """What is written down about the running of the system, and how personal data are kept out of it.
 
 One JSON object per line. A message may quote what somebody typed (an address, a header), so queries are cut off,
-runs of twelve digits are masked however they are grouped or encoded, and control characters escaped. Of an exception only its kind and where it was raised are kept: its text
-may hold a row of the database, and its variables certainly do.
+runs of twelve digits are masked however they are grouped or encoded, and control characters are escaped. Of an
+exception only its kind and where it was raised are kept: its text may hold a row of the database, and its variables
+certainly do.
 """
 
 import json
@@ -39,7 +40,8 @@ _KEPT = re.compile(
     "("
     r"^(?:\d{1,3}\.){3}\d{1,3}(?= \")"
     r"|(?<![0-9a-f-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])"
-    r"|(?<!\d)(?:19|20)\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d(?::[0-6]\d(?:[.,]\d{1,6})?)?(?:Z|[+-][01]\d:?[0-5]\d)?(?!\d)"
+    r"|(?<!\d)(?:19|20)\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d"
+    r"(?::[0-6]\d(?:[.,]\d{1,6})?)?(?:Z|[+-][01]\d:?[0-5]\d)?(?!\d)"
     ")",
     re.ASCII,
 )

@@ -32,6 +32,11 @@ class Parameter:
     label: str = ""
     unit: str = "円"
 
+    @property
+    def text(self) -> str:
+        """The figure with its unit, as the page shows it."""
+        return f"{self.value:,}{self.unit}"
+
 
 class NoValueYet(LookupError):
     """The figure was not yet in force on that day. ``str()`` is fit to show the clerk."""

@@ -4,7 +4,7 @@ import hashlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,18 @@ class NotReady(Exception):
 
 
 class Preparation:
-    """Prepares the office in KYUFU_HOME, saying each step in one line with the time it took."""
+    """Prepares the office in KYUFU_HOME, saying each step in one line with the time it took.
 
-    def __init__(self, say: Callable[[str], object]) -> None:
+    Privileges that differ from ``config.grants`` are put right only if ``apply_grants``, or after a migration.
+    """
+
+    def __init__(self, say: Callable[[str], object], *, apply_grants: bool = False) -> None:
         self.home: Path = settings.KYUFU_HOME
         self.say = say
+        self.apply_grants = apply_grants
         self.server: EmbeddedPostgres | None = None
+        # stays until the table was applied, so that a run that is killed in between can be repeated
+        self._just_migrated = self.home / ".grants-to-apply"
 
     def prepare(self) -> None:
         """Do it all. Raises :class:`NotReady`, or the step's own error; :meth:`stop` is the caller's to call."""
@@ -46,6 +52,7 @@ class Preparation:
         self._migrate()
         self._grant()
         self._check()
+        self._clear_sessions()
         self._make_demo_office()
         self._collect_static_files()
         self._look_for_fonts()
@@ -63,6 +70,8 @@ class Preparation:
         is_new = not self.server.has_data
         with self._step("データベースを作成して起動" if is_new else "データベースを起動"):
             self.server.start()
+        if is_new:
+            self._just_migrated.touch()
 
     def _provision(self) -> None:
         with self._step("データベースの役割を準備"):
@@ -71,7 +80,10 @@ class Preparation:
                 owner=keys.password(directory, databases.OWNER), app=keys.password(directory, databases.APP)
             )
             provisioning.provision(
-                databases.administrator(self.home), database=databases.app(self.home).name, passwords=passwords
+                databases.administrator(self.home),
+                database=databases.app(self.home).name,
+                passwords=passwords,
+                again=self._is_to_apply,
             )
             self._connect_again()
 
@@ -98,8 +110,13 @@ class Preparation:
         waiting = set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations or ()) - done
         if not waiting:
             return
+        self._just_migrated.touch()
         with self._step(f"データベースの移行 {len(waiting)} 件"):
             self._as_owner("migrate", "--no-input", "--verbosity=0", "--skip-checks")
+
+    @property
+    def _is_to_apply(self) -> bool:
+        return self.apply_grants or self._just_migrated.exists()
 
     def _grant(self) -> None:
         roles = databases.roles(self.home)
@@ -107,22 +124,38 @@ class Preparation:
             self._step("権限を照合"),
             closing(psycopg.connect(**databases.owner(self.home).as_psycopg(autocommit=True))) as own,
         ):
-            if privileges.differences(own, roles):
+            found = privileges.differences(own, roles)
+            if found and self._is_to_apply:
                 privileges.apply(own, roles)
-            left = privileges.differences(own, roles)
-        if left:
-            listed = "\n".join(f"  - {sentence}" for sentence in left)
-            raise NotReady(f"データベースの権限が config/grants.py と違うため、開始しません。\n{listed}")
+                if self.apply_grants:
+                    self.say(f"  config/grants.py を適用しました。適用前の違い:\n{_listed(found)}")
+                found = privileges.differences(own, roles)
+        if found:
+            message = (
+                f"データベースの権限が config/grants.py と違うため、開始しません。\n{_listed(found)}\n"
+                "だれが変えたかを確かめてから、manage.py prepare --apply-grants で権限を表のとおりに戻してください。"
+                "トリガー、役割の権限、所有者は戻さないので、データベースの管理者が直します。"
+            )
+            raise NotReady(message)
+        self._just_migrated.unlink(missing_ok=True)
 
     def _check(self) -> None:
         with self._step("構成を検査"):
             found = checks.run_checks(databases=["default"], include_deployment_checks=True)
             # the demo has no TLS, which Django only warns of; at work a warning is one too many
             level = checks.ERROR if settings.DEMO else checks.WARNING
-            grave = [message for message in found if message.is_serious(level) and not message.is_silenced()]
+            told = [message for message in found if not message.is_silenced()]
+            grave = [message for message in told if message.is_serious(level)]
         if grave:
-            listed = "\n".join(f"  - {message.msg}（{message.id}）" for message in grave)
+            listed = _listed(f"{message.msg}（{message.id}）" for message in grave)
             raise NotReady(f"構成に問題があるため、開始しません。\n{listed}")
+        for message in told:
+            if str(message.id).startswith("config."):
+                self.say(f"  注意: {message.msg}（{message.id}）")
+
+    def _clear_sessions(self) -> None:
+        with self._step("期限の切れたセッションを消去"):
+            call_command("clearsessions")
 
     def _make_demo_office(self) -> None:
         if not settings.DEMO or "make_demo_office" not in get_commands():
@@ -175,6 +208,10 @@ class Preparation:
         began = time.monotonic()
         yield
         self.say(f"✓ {name}（{time.monotonic() - began:.1f}秒）")
+
+
+def _listed(sentences: Iterable[str]) -> str:
+    return "\n".join(f"  - {sentence}" for sentence in sentences)
 
 
 def _fingerprint(places: list[Path], version: str) -> str:

@@ -89,10 +89,26 @@ _LOOSE_DEFINERS: LiteralString = """
     AND NOT EXISTS (SELECT FROM unnest(p.proconfig) s WHERE s ~ '^search_path=.*pg_temp"?$')
 """
 
+# Those that PostgreSQL makes for foreign keys are its own affair.
+_TRIGGERS: LiteralString = """
+    SELECT n.nspname || '.' || c.relname, t.tgname, t.tgenabled = 'A'
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = ANY (%s) AND NOT t.tgisinternal
+    ORDER BY 1, 2
+"""
+
 
 def apply(connection: psycopg.Connection[Any], roles: Roles = Roles()) -> None:  # noqa: B008  (frozen)
-    """Take everything away and give what the table says, in one transaction. Runs as the owner."""
+    """Take everything away and give what the table says, in one transaction. Runs as the owner.
+
+    Triggers, roles and the database itself are left as they are.
+    """
     with connection.transaction():
+        connection.execute(
+            sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC").format(
+                sql.Identifier(roles.owner)
+            )
+        )
         existing = _objects(connection)
         others = {EVERYBODY, roles.app} | {held.grantee for held in _held(connection)} - {roles.owner}
         if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (roles.auditor,)).fetchone():
@@ -129,7 +145,7 @@ def apply(connection: psycopg.Connection[Any], roles: Roles = Roles()) -> None: 
 
 
 def differences(connection: psycopg.Connection[Any], roles: Roles = Roles()) -> list[str]:  # noqa: B008  (frozen)
-    """Return a sentence for each place where the database grants something else than the table says.
+    """Return a sentence for each place where the database grants or guards something else than the tables say.
 
     Any role may ask: the catalogues are readable by all.
     """
@@ -138,6 +154,7 @@ def differences(connection: psycopg.Connection[Any], roles: Roles = Roles()) -> 
         *_owner_differences(connection, roles),
         *_role_differences(connection, roles),
         *_default_differences(connection, roles),
+        *trigger_differences(connection),
         *(
             f"スキーマ {name} は config/grants.py にありません。"
             for (name,) in connection.execute(_FOREIGN_SCHEMAS, (SCHEMAS,)).fetchall()
@@ -145,6 +162,24 @@ def differences(connection: psycopg.Connection[Any], roles: Roles = Roles()) -> 
         *(
             f"関数 {name} は所有者の権限で動くのに、search_path を pg_temp で閉じていません。"
             for (name,) in connection.execute(_LOOSE_DEFINERS, (SCHEMAS,)).fetchall()
+        ),
+    ]
+
+
+def trigger_differences(connection: psycopg.Connection[Any]) -> list[str]:
+    """Return a sentence for each guard that is missing, that can be put to sleep, or that nobody listed."""
+    found = {(table, name): always for table, name, always in connection.execute(_TRIGGERS, (SCHEMAS,)).fetchall()}
+    wanted = {(table, name) for table, names in grants.TRIGGERS.items() for name in names}
+    return [
+        *(f"表 {table} のトリガー {name} がありません。" for table, name in sorted(wanted - set(found))),
+        *(
+            f"表 {table} のトリガー {name} は config/grants.py にありません。"
+            for table, name in sorted(set(found) - wanted)
+        ),
+        *(
+            f"表 {table} のトリガー {name} が、常に働く設定（ENABLE ALWAYS）になっていません。"
+            for (table, name), always in sorted(found.items())
+            if not always
         ),
     ]
 

@@ -56,10 +56,12 @@ class Passwords:
     app: str = field(repr=False)
 
 
-def provision(administrator: Address, *, database: str, passwords: Passwords) -> None:
-    """Make what is missing of roles, database and schemas, and set the passwords again.
+def provision(administrator: Address, *, database: str, passwords: Passwords, again: bool = False) -> None:
+    """Make what is missing of roles and database, and set the passwords and limits again.
 
-    ``administrator`` is a superuser, or a role with CREATEROLE and CREATEDB. Raises :class:`ProvisioningTrouble`.
+    What somebody has since allowed the roles, or everybody in the database, is taken back only if ``again``: otherwise
+    it stays for the comparison to find. ``administrator`` is a superuser, or a role with CREATEROLE and CREATEDB.
+    Raises :class:`ProvisioningTrouble`.
     """
     with closing(psycopg.connect(**administrator.as_psycopg(autocommit=True, connect_timeout=5))) as server:
         if server.info.server_version < LEAST_VERSION:
@@ -68,9 +70,9 @@ def provision(administrator: Address, *, database: str, passwords: Passwords) ->
         _quiet(server, is_superuser=is_superuser)
         try:
             for role, password in ((OWNER, passwords.owner), (APP, passwords.app), (AUDITOR, "")):
-                _make_role(server, role, password)
+                _make_role(server, role, password, again=again)
             _limit_roles(server, is_superuser=is_superuser)
-            make_database(server, database)
+            make_database(server, database, again=again)
         except psycopg.errors.InsufficientPrivilege as error:
             message = (
                 "データベースの役割を準備する権限がありません。CREATEROLE と CREATEDB を持つ利用者を"
@@ -86,18 +88,20 @@ def make_schemas(owner: Address) -> None:
         for schema in SCHEMAS:
             if not _exists(connection, "SELECT FROM pg_namespace WHERE nspname = %s", schema):
                 connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
-        connection.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
 
 
-def make_database(server: psycopg.Connection[Any], database: str, *, template: str = "") -> None:
-    """Make ``database`` for the owner role if it is not there; close it to everybody else."""
+def make_database(server: psycopg.Connection[Any], database: str, *, template: str = "", again: bool = False) -> None:
+    """Make ``database`` for the owner role, closed to everybody else, if it is not there; or close it ``again``."""
     name, owner = sql.Identifier(database), sql.Identifier(OWNER)
+    is_there = _exists(server, "SELECT FROM pg_database WHERE datname = %s", database)
+    if is_there and not again:
+        return
     is_superuser = _is_superuser(server)
     if not is_superuser:
         # only a member may hand a database to the owner role, or close it in the owner's name; taken back below
         server.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(owner))
     try:
-        if not _exists(server, "SELECT FROM pg_database WHERE datname = %s", database):
+        if not is_there:
             source, rest = (template, "") if template else ("template0", _UNICODE)
             server.execute(
                 sql.SQL("{}{}").format(
@@ -112,14 +116,13 @@ def make_database(server: psycopg.Connection[Any], database: str, *, template: s
             server.execute(sql.SQL("REVOKE {} FROM CURRENT_USER").format(owner))
 
 
-def _make_role(server: psycopg.Connection[Any], role: str, password: str) -> None:
-    """Make ``role``, or put an existing one's attributes right; without a password it cannot sign in."""
-    name = sql.Identifier(role)
+def _make_role(server: psycopg.Connection[Any], role: str, password: str, *, again: bool) -> None:
+    """Make ``role``, or put an existing one's attributes right ``again``; without a password it cannot sign in."""
+    name, attributes = sql.Identifier(role), sql.SQL(f"{'LOGIN' if password else 'NOLOGIN'} NOCREATEDB NOCREATEROLE")
     if not _exists(server, "SELECT FROM pg_roles WHERE rolname = %s", role):
-        server.execute(sql.SQL("CREATE ROLE {}").format(name))
-    server.execute(
-        sql.SQL("ALTER ROLE {} {} NOCREATEDB NOCREATEROLE").format(name, sql.SQL("LOGIN" if password else "NOLOGIN"))
-    )
+        server.execute(sql.SQL("CREATE ROLE {} {}").format(name, attributes))
+    elif again:
+        server.execute(sql.SQL("ALTER ROLE {} {}").format(name, attributes))
     if password:
         # the server gets the verifier, never the password: it could end up in a log
         verifier = server.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()

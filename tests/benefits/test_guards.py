@@ -23,7 +23,7 @@ from benefits import content, events, workflow
 from benefits.choices import Status
 from benefits.lifecycle import STEPS
 from benefits.models import Application, Certification
-from mynumber import vault
+from mynumber import actions, vault
 from tests.factories import approved, compared, draft, my_number, staff_member, submit, submitted
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,6 +100,7 @@ def forge(
             certify(application, by=changes.get("certified_by", by), decided_at=at)
         if number and application.number_version:
             sql("SELECT vault.put_in_use(%s, %s)", application.person_id, application.number_version)
+            put_on_record(application, by=by, action=changes.get("number_action", actions.PUT_IN_USE))
         if record:
             details = {"status": "APPROVED", "revision": application.revision + 1, "fingerprint": sha}
             put_on_record(
@@ -134,7 +135,7 @@ def test_an_approval_in_which_everything_is_right_passes(maker: User, checker: U
 def test_an_approval_that_lacks_one_thing_is_refused(
     refusal: str, left_out: dict[str, Any], maker: User, checker: User
 ) -> None:
-    application = submitted(maker, **WITHOUT_NUMBER)
+    application = compared(submitted(maker, **WITHOUT_NUMBER), by=checker)
 
     with pytest.raises(IntegrityError, match=refusal):
         forge(application, by=checker, **left_out)
@@ -189,8 +190,42 @@ def test_nobody_who_ever_typed_a_part_approves_even_in_sql(maker: User, other_ma
         forge(application, by=other_maker)
 
 
+@pytest.mark.parametrize("left_out", ["street", "birth_on", content.BLANKS])
+def test_an_approval_follows_the_comparison_of_every_box(left_out: str, maker: User, checker: User) -> None:
+    application = submitted(maker, **WITHOUT_NUMBER)
+    ticked = frozenset(content.to_be_ticked(application.content)) - {left_out}
+    workflow.check(application.pk, by=checker, at=timezone.now(), revision=application.revision, ticked=ticked)
+
+    with pytest.raises(IntegrityError, match="application_is_compared_before_approval"):
+        forge(application, by=checker)
+
+
+def test_the_comparison_by_somebody_else_or_of_an_earlier_submission_does_not_do(
+    maker: User, checker: User, other_checker: User
+) -> None:
+    application = compared(submitted(maker, **WITHOUT_NUMBER), by=checker)
+    with pytest.raises(IntegrityError, match="application_is_compared_before_approval"):
+        forge(application, by=other_checker)
+
+    application = workflow.return_to_maker(
+        application.pk, by=checker, at=timezone.now(), revision=application.revision, comments={"": "直してください"}
+    )
+    application = submit(application, by=maker)
+
+    with pytest.raises(IntegrityError, match="application_is_compared_before_approval"):
+        forge(application, by=checker)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.CHECKER])
+def test_only_a_checker_decides_even_in_sql(role: Role, maker: User) -> None:
+    application, somebody = submitted(maker, **WITHOUT_NUMBER), staff_member(role)
+
+    with pytest.raises(IntegrityError, match="application_is_decided_by_a_checker"):
+        forge(application, by=somebody)
+
+
 def test_a_number_nobody_has_confirmed_stops_the_approval(maker: User, checker: User) -> None:
-    application = submitted(maker)
+    application = compared(submitted(maker), by=checker)
 
     with pytest.raises(IntegrityError, match="application_number_is_confirmed_by_somebody_else"):
         forge(application, by=checker)
@@ -202,6 +237,14 @@ def test_a_confirmed_number_that_is_not_put_in_use_stops_the_approval(maker: Use
 
     with pytest.raises(IntegrityError, match="application_number_is_confirmed_by_somebody_else"):
         forge(application, by=checker, number=False)
+
+
+def test_a_number_is_not_put_in_use_without_an_entry_of_its_own(maker: User, checker: User) -> None:
+    number = my_number()
+    application = compared(submitted(maker, number=number), by=checker, number=number)
+
+    with pytest.raises(IntegrityError, match="number_change_is_on_record"):
+        forge(application, by=checker, number_action=events.APPLICATION_CHECKED)
 
 
 def test_a_number_confirmed_by_an_editor_stops_the_approval(maker: User, other_checker: User) -> None:
@@ -217,7 +260,7 @@ def test_a_number_confirmed_by_an_editor_stops_the_approval(maker: User, other_c
         revision=application.revision,
         entry={**application.entry, "note": "自分で直しました"},
     )
-    application = submit(application, by=maker)
+    application = compared(submit(application, by=maker), by=other_checker)
 
     with pytest.raises(IntegrityError, match="application_number_is_confirmed_by_somebody_else"):
         forge(application, by=other_checker)
@@ -242,6 +285,7 @@ def test_an_approval_is_of_the_version_of_the_number_that_was_submitted(maker: U
             revision=application.revision + 1,
         )
     application.refresh_from_db()
+    compared(application, by=checker)
 
     with pytest.raises(IntegrityError, match="application_number_is_the_one_submitted"):
         forge(application, by=checker)

@@ -193,8 +193,8 @@ def test_an_administrator_who_is_no_superuser_can_prepare_everything(server: Emb
     administrator = databases.administrator(home).seen_by("office_dba", "for this test")
     passwords = provisioning.Passwords(owner="owner's secret", app="app's secret")
 
-    for _ in range(2):
-        provisioning.provision(administrator, database="kyufu", passwords=passwords)
+    for again in (False, False, True):
+        provisioning.provision(administrator, database="kyufu", passwords=passwords, again=again)
 
     owner = databases.parse(
         databases.administrator(home)

@@ -75,6 +75,17 @@ TAMPERING = {
         "ALTER DEFAULT PRIVILEGES FOR ROLE kyufu_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC",
         "今後作る関数",
     ),
+    "a guard asleep": ("ALTER TABLE vault.number DISABLE TRIGGER number_is_in_use_by_approval", "ENABLE ALWAYS"),
+    "a guard that replication puts to sleep": (
+        "ALTER TABLE benefits_person ENABLE TRIGGER person_is_registered_once",
+        "person_is_registered_once",
+    ),
+    "a guard gone": ("DROP TRIGGER event_is_never_changed ON audit.event", "event_is_never_changed がありません"),
+    "a trigger nobody thought about": (
+        "CREATE TRIGGER copies BEFORE INSERT ON vault.number FOR EACH ROW EXECUTE FUNCTION "
+        "suppress_redundant_updates_trigger()",
+        "copies は config/grants.py にありません",
+    ),
     "a definer that can be misled": ("ALTER FUNCTION vault.fetch(uuid) RESET search_path", "vault.fetch"),
 }  # fmt: skip
 
@@ -93,7 +104,8 @@ def test_whatever_is_changed_behind_the_back_is_named(change: str, intruder: psy
 @pytest.mark.parametrize(
     "change",
     ["a right too many on a table", "a right too few", "one column of the vault", "everybody may read",
-     "everybody may call", "another role's right", "a schema to create in", "a sequence to reset"],
+     "everybody may call", "another role's right", "a schema to create in", "a sequence to reset",
+     "functions open again by default"],
 )  # fmt: skip
 def test_applying_the_table_takes_away_and_gives_back(change: str, intruder: psycopg.Connection[Any]) -> None:
     intruder.execute(TAMPERING[change][0])  # type: ignore[arg-type]
@@ -108,6 +120,15 @@ def test_applying_the_table_twice_changes_nothing(intruder: psycopg.Connection[A
     privileges.apply(intruder)
 
     assert privileges.differences(intruder) == []
+
+
+def test_applying_the_table_puts_no_guard_back(intruder: psycopg.Connection[Any]) -> None:
+    intruder.execute("ALTER TABLE audit.event DISABLE TRIGGER event_is_never_changed")
+
+    privileges.apply(intruder)
+
+    [sentence] = privileges.differences(intruder)
+    assert "event_is_never_changed" in sentence
 
 
 def test_a_role_that_is_not_there_is_a_difference(intruder: psycopg.Connection[Any]) -> None:

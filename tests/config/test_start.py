@@ -12,15 +12,19 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import psutil
+import psycopg
 import pytest
 from django.conf import settings
 
 from config import env
+from config.office import databases
+from config.office.embedded_postgres import EmbeddedPostgres
 
 PATIENCE = 120
 
@@ -127,6 +131,7 @@ def test_an_office_opens_from_nothing_and_closes_with_all_it_started(first: Firs
     assert first.code == 0
     assert len(first.family) >= 4
     assert first.still_there == []
+    assert not (first.home / ".grants-to-apply").exists()
 
 
 def test_the_next_run_keeps_the_data_and_refuses_company(first: FirstRun) -> None:
@@ -175,3 +180,124 @@ def test_an_office_whose_keys_were_lost_is_not_opened(first: FirstRun) -> None:
     assert run.until_over() == 1
     assert "number-kek-1.key" in run.said
     elsewhere.rename(key)
+
+
+@contextmanager
+def database(home: Path) -> Iterator[psycopg.Connection[Any]]:
+    """The closed office's database, opened behind the product's back by somebody who may do everything."""
+    server = EmbeddedPostgres(home)
+    server.start()
+    try:
+        address = replace(databases.administrator(home), name=databases.DATABASE)
+        with closing(psycopg.connect(**address.as_psycopg(autocommit=True))) as intruder:
+            yield intruder
+    finally:
+        server.stop()
+
+
+def prepare(home: Path, *arguments: str, **changes: str) -> tuple[int, str]:
+    """Run ``manage.py prepare``; return its exit code and what it said."""
+    result = subprocess.run(
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), "prepare", *arguments],
+        env=env.child(
+            "DJANGO_ALLOW_ASYNC_UNSAFE",
+            **{
+                "DJANGO_SETTINGS_MODULE": "config.settings.demo",
+                "KYUFU_HOME": str(home),
+                "KYUFU_FONT_DIRS": os.pathsep.join(map(str, settings.KYUFU_FONT_DIRS)),
+                "DATABASE_URL": "",
+                **changes,
+            },
+        ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    return result.returncode, result.stdout + result.stderr
+
+
+def test_an_office_with_a_foreign_right_is_opened_only_after_somebody_took_it_back_on_purpose(first: FirstRun) -> None:
+    with database(first.home) as intruder:
+        intruder.execute("GRANT UPDATE ON audit.event TO kyufu_app")
+        intruder.execute("GRANT CONNECT ON DATABASE kyufu TO PUBLIC")
+        intruder.execute("ALTER ROLE kyufu_app CREATEDB")
+        intruder.execute("ALTER DEFAULT PRIVILEGES FOR ROLE kyufu_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC")
+    differences = (
+        "  - 表 audit.event: kyufu_app に UPDATE が余分に許されています。",
+        "  - データベース: PUBLIC に CONNECT が許されています。",
+        "  - 役割 kyufu_app に CREATEDB が許されています。",
+        "  - kyufu_owner が今後作る関数は、だれでも実行できます。",
+    )
+
+    for _ in range(2):
+        refused = Run(first.home, free_port())
+        assert refused.until_over() == 1
+        assert set(differences) <= set(refused.said.splitlines())
+        assert "manage.py prepare --apply-grants" in refused.said
+    code, said = prepare(first.home, "--apply-grants")
+
+    assert code == 0, said
+    # what provisioning put right is not there to be compared any more
+    assert differences[0] in said.splitlines()
+    assert prepare(first.home)[0] == 0
+
+
+def test_an_office_whose_guard_sleeps_is_not_opened_and_nothing_wakes_it_in_silence(first: FirstRun) -> None:
+    with database(first.home) as intruder:
+        intruder.execute("ALTER TABLE vault.number DISABLE TRIGGER number_is_in_use_by_approval")
+
+    codes_and_words = [prepare(first.home), prepare(first.home, "--apply-grants")]
+
+    for code, said in codes_and_words:
+        assert code == 1
+        assert "number_is_in_use_by_approval" in said
+    with database(first.home) as intruder:
+        intruder.execute("ALTER TABLE vault.number ENABLE ALWAYS TRIGGER number_is_in_use_by_approval")
+    assert prepare(first.home)[0] == 0
+
+
+def test_a_run_that_was_killed_between_migrating_and_applying_the_rights_can_be_repeated(first: FirstRun) -> None:
+    with database(first.home) as intruder:
+        intruder.execute("REVOKE ALL ON benefits_person FROM kyufu_app")
+    (first.home / ".grants-to-apply").touch()
+
+    code, said = prepare(first.home)
+
+    assert code == 0, said
+    assert not (first.home / ".grants-to-apply").exists()
+
+
+def test_a_database_that_may_forget_commits_is_refused_at_work_and_named_in_the_demo(first: FirstRun) -> None:
+    at_work = {"DJANGO_SETTINGS_MODULE": "config.settings.production", "ALLOWED_HOSTS": "kyufu.example.jp"}
+    assert prepare(first.home, **at_work)[0] == 0
+    with database(first.home) as intruder:
+        intruder.execute("ALTER ROLE kyufu_app SET synchronous_commit = off")
+
+    refused, reason = prepare(first.home, **at_work)
+    opened_all_the_same, caution = prepare(first.home)
+
+    with database(first.home) as intruder:
+        intruder.execute("ALTER ROLE kyufu_app RESET synchronous_commit")
+    assert refused == 1
+    assert "synchronous_commit" in reason
+    assert opened_all_the_same == 0
+    assert "注意: データベースの設定 synchronous_commit" in caution
+    assert "注意" not in prepare(first.home)[1]
+
+
+def test_sessions_that_are_over_are_gone_after_the_next_start(first: FirstRun) -> None:
+    add = "INSERT INTO django_session (session_key, session_data, expire_date) VALUES (%s, '', now() + %s::interval)"
+    with database(first.home) as intruder:
+        intruder.execute(add, ("o" * 32, "-1 minute"))
+        intruder.execute(add, ("n" * 32, "1 hour"))
+
+    code, said = prepare(first.home)
+
+    assert code == 0
+    assert len(re.findall("^.*期限の切れたセッション.*$", said, re.MULTILINE)) == 1
+    with database(first.home) as intruder:
+        left = {key for (key,) in intruder.execute("SELECT session_key FROM django_session").fetchall()}
+    assert "o" * 32 not in left
+    assert "n" * 32 in left

@@ -149,6 +149,8 @@ def test_a_session_that_expires_while_a_form_is_open_loses_nothing(at_desk: Offi
     page.clock.install()
     page.goto("/applications/new/")
     number = factories.my_number()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or "") if "autosave" in request.url else None)
     fill(page, {"family_name": "見本", "given_name": "太郎", "number_given": "GIVEN", "number": number})
     page.clock.run_for(31_000)
     expect(page.locator("[data-autosave-status]")).to_contain_text("保存済み")
@@ -160,6 +162,8 @@ def test_a_session_that_expires_while_a_form_is_open_loses_nothing(at_desk: Offi
     fill(page, {"city": "架空市"})
     page.clock.run_for(31_000)
 
+    assert len(sent) > 1
+    assert all("family_name=" in draft and number not in draft for draft in sent)
     # the page stays, and says what to do
     expect(page.locator("[data-autosave-status]")).to_contain_text("別のタブでサインインし直してください")
     assert page.locator("[name=city]").input_value() == "架空市"

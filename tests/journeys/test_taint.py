@@ -305,9 +305,6 @@ def _pushed_at_the_addresses(desk: Desk, wire: Wire, numbers: Numbers, role: Rol
             desk.context.request.get(address)
             desk.context.request.post(address, form={"csrfmiddlewaretoken": token})
             desk.context.request.delete(address)
-    for written in (plain,):
-        desk.context.request.get(f"/people/00000000-0000-4000-8000-{written}/")
-        desk.context.request.get(f"/reviews/00000000-0000-4000-8000-{written}/")
 
 
 def _retyped(desk: Desk, application: Application, numbers: Numbers) -> bytes:
