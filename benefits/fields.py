@@ -289,7 +289,7 @@ class PostalCodeField(DigitsField):
         super().__init__(**{"lengths": (7,), **kwargs})
 
     def usual_attrs(self) -> dict[str, str]:
-        return {**super().usual_attrs(), "size": "8"}
+        return {**super().usual_attrs(), "size": "11"}
 
     def read(self, text: str) -> str:
         return super().read(text.strip().removeprefix("〒"))

@@ -63,6 +63,11 @@ export function start(form) {
     if (event.defaultPrevented) return;
     stopped = true;
     clearTimeout(timer);
+    if (!running) return;
+    /* What is on its way changes the revision: the form is sent with the new one, or it would refuse itself. */
+    event.preventDefault();
+    const button = event.submitter;
+    running.finally(() => form.requestSubmit(button));
   });
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) stopped = false;

@@ -1,14 +1,16 @@
 """A2, A4, V2: what must not happen does not, by the page, by its address, by a forged form or by two hands at once."""
 
 import re
+import time
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from playwright.sync_api import APIResponse, Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from accounts import one_time_codes, sign_in
 from accounts.models import CodeDevice, User
@@ -16,6 +18,7 @@ from accounts.roles import Role
 from audit.models import Event, Result
 from benefits import content
 from benefits.choices import Status
+from benefits.decision import decide
 from benefits.models import Application, Certification
 from mynumber import vault
 from mynumber.purposes import Purpose
@@ -51,10 +54,10 @@ def test_somebody_who_is_both_maker_and_checker_decides_nothing_they_typed(at_de
     page.goto(f"/reviews/{application.pk}/")
 
     expect(page.get_by_role("alert").filter(has_text="自分が入力または提出した申請")).to_be_visible()
-    fingerprint = content.fingerprint(application.content)
+    fingerprint, mark = content.fingerprint(application.content), _mark(application)
     for step, form in (
         ("", {"press": "compare", "number": number, "checked": content.to_be_ticked(application.content)[0]}),
-        ("approve/", {"fingerprint": fingerprint}),
+        ("approve/", {"fingerprint": fingerprint, "decision_mark": mark}),
     ):
         _post(page, f"/reviews/{application.pk}/{step}", revision=application.revision, **form)
     application.refresh_from_db()
@@ -153,7 +156,7 @@ def test_a_session_that_expires_while_a_form_is_open_loses_nothing(at_desk: Offi
     page.on("request", lambda request: sent.append(request.post_data or "") if "autosave" in request.url else None)
     fill(page, {"family_name": "見本", "given_name": "太郎", "number_given": "GIVEN", "number": number})
     page.clock.run_for(31_000)
-    expect(page.locator("[data-autosave-status]")).to_contain_text("保存済み")
+    _wait_until(lambda: Application.objects.filter(entry__number_given="GIVEN").exists())
     saved = Application.objects.get()
     assert {key for key, value in saved.entry.items() if value} == {"family_name", "given_name", "number_given"}
     assert vault.standing(saved.person_id) is None
@@ -176,13 +179,33 @@ def test_a_session_that_expires_while_a_form_is_open_loses_nothing(at_desk: Offi
     other.get_by_role("button", name="サインイン").click()
     expect(other.get_by_role("button", name="席を離れる")).to_be_visible()
     page.evaluate("window.dispatchEvent(new Event('focus'))")
-    expect(page.locator("[data-autosave-status]")).to_contain_text("保存済み")
-    assert Application.objects.get().entry["city"] == "架空市"
+    _wait_until(lambda: Application.objects.filter(entry__city="架空市").exists())
 
     # and can be sent as it stands, with the number that was never in a draft
     page.get_by_role("button", name="下書き保存").click()
     expect(page.get_by_role("status").filter(has_text="下書きを保存しました")).to_be_visible()
     assert vault.standing(saved.person_id) is not None
+
+
+def test_a_draft_saved_by_itself_does_not_refuse_the_save_pressed_meanwhile(at_desk: Office) -> None:
+    page = at_desk(Role.MAKER).sit_down()
+    page.goto("/applications/new/")
+    address = page.url
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/autosave/", lambda route: held.append((route, route.fetch())))
+    fill(page, {"family_name": "見本"})
+    page.locator("[name=insurer_name]").focus()  # leaving a section saves it
+    page.wait_for_timeout(100)
+    _wait_until(lambda: page.evaluate("1") == 1 and bool(held))
+
+    page.get_by_role("button", name="下書き保存").click()
+
+    page.wait_for_timeout(200)
+    assert page.url == address
+    for route, answer in held:
+        route.fulfill(response=answer)
+    expect(page.get_by_role("status").filter(has_text="下書きを保存しました")).to_be_visible()
+    assert Application.objects.get().revision == 1
 
 
 def test_a_tampered_approval_is_refused(at_desk: Office) -> None:
@@ -194,16 +217,19 @@ def test_a_tampered_approval_is_refused(at_desk: Office) -> None:
     page = checker.sit_down()
     address, right = f"/reviews/{application.pk}/approve/", content.fingerprint(application.content)
 
-    for form, status in (
-        ({"revision": application.revision, "fingerprint": content.fingerprint(other.content)}, 200),
-        ({"revision": application.revision + 1, "fingerprint": right}, 200),
-        ({"revision": application.revision - 1, "fingerprint": right}, 200),
-        ({"revision": application.revision}, 400),
-        ({"revision": "１２abc", "fingerprint": right}, 400),
-        ({"revision": 2**40, "fingerprint": right}, 400),
-        ({"revision": application.revision, "fingerprint": right.upper() + "0"}, 400),
+    as_drawn = {"revision": application.revision, "fingerprint": right, "decision_mark": _mark(application)}
+    for changes, status in (
+        ({"fingerprint": content.fingerprint(other.content)}, 200),
+        ({"decision_mark": "0" * 64}, 200),
+        ({"revision": application.revision + 1}, 200),
+        ({"revision": application.revision - 1}, 200),
+        ({"fingerprint": ""}, 400),
+        ({"decision_mark": ""}, 400),
+        ({"revision": "１２abc"}, 400),
+        ({"revision": 2**40}, 400),
+        ({"fingerprint": right.upper() + "0"}, 400),
     ):
-        assert _post(page, address, **form).status == status, form
+        assert _post(page, address, **{**as_drawn, **changes}).status == status, changes
     # another application under the same form: what it holds was never compared
     assert (
         _post(
@@ -211,10 +237,11 @@ def test_a_tampered_approval_is_refused(at_desk: Office) -> None:
             f"/reviews/{other.pk}/approve/",
             revision=other.revision,
             fingerprint=content.fingerprint(other.content),
+            decision_mark=_mark(other),
         ).status
         == 200
     )
-    assert _post(page, f"/reviews/{uuid.uuid4()}/approve/", revision=1, fingerprint=right).status == 404
+    assert _post(page, f"/reviews/{uuid.uuid4()}/approve/", **as_drawn).status == 404
 
     assert not Certification.objects.exists()
     refused = Event.objects.filter(action="benefits.application.step_refused", actor_id=checker.user.pk)
@@ -342,6 +369,18 @@ def test_a_session_ended_on_the_server_is_over_in_every_tab(at_desk: Office) -> 
     desk.context.add_cookies(cookie)  # the old key, kept by whoever copied it
     other.reload()
     expect(other.get_by_role("heading", name="サインイン")).to_be_visible()
+
+
+def _wait_until(happens: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not happens():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def _mark(application: Application) -> str:
+    """Return the mark of the decision that the page of an approval carries."""
+    return decide(content.form_of(application.content)).mark
 
 
 def _status(page: Page, address: str) -> int:
