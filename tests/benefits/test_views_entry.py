@@ -627,5 +627,5 @@ def test_todays_work_shows_the_makers_own_and_is_on_record(desk: Client, maker: 
 def test_the_figures_are_shown_with_what_they_rest_on(desk: Client) -> None:
     page = text_of(desk.get(reverse("benefits:figures")))
 
-    for words in ("71000", "251000", "809000"):
+    for words in ("71,000", "251,000", "809,000"):
         assert words in page
