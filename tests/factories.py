@@ -178,9 +178,7 @@ def compared(application: Application, *, by: User, number: str | None = None) -
         ticked=frozenset(content.to_be_ticked(application.content)),
     )
     if number is not None:
-        workflow.compare_number(
-            application.pk, by=by, at=timezone.now(), revision=application.revision, number=number
-        )
+        workflow.compare_number(application.pk, by=by, at=timezone.now(), revision=application.revision, number=number)
     return application
 
 

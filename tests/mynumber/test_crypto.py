@@ -66,6 +66,19 @@ def test_a_seal_moved_to_another_person_or_version_does_not_open(number: str) ->
         crypto.unseal(blob, person=PERSON, version=2)
 
 
+@pytest.mark.parametrize("layer", ["_wrap_label", "_data_label"])
+def test_either_layer_alone_keeps_a_seal_where_it_belongs(
+    layer: str, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crypto, layer, lambda *_bound_to: b"nobody's")
+    blob = crypto.seal(number, person=PERSON, version=1)
+    assert crypto.unseal(blob, person=PERSON, version=1) == number
+
+    for person, version in ((uuid.uuid4(), 1), (PERSON, 2)):
+        with pytest.raises(crypto.SealBrokenError):
+            crypto.unseal(blob, person=person, version=version)
+
+
 def test_neither_half_of_a_seal_fits_another(number: str) -> None:
     first, second = (crypto.seal(number, person=PERSON, version=1) for _time in range(2))
     header = 1 + 2 + 12 + 32 + 16
