@@ -342,8 +342,9 @@ class EntryForm(forms.Form):
             if name == NUMBER:
                 continue
             value = field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
-            if isinstance(value, list):
-                typed[name] = [japanese_text.mask_my_numbers(str(item)[:RAW_LIMIT]) for item in value[:RAW_LIMIT]]
+            if isinstance(field, ChoiceCodesField):
+                # boxes are ticked, not typed into: anything else did not come from the form
+                typed[name] = [code for code in value or () if field.valid_value(code)]
             elif value:
                 # one character more than may be kept says that it was too long
                 typed[name] = japanese_text.mask_my_numbers(str(value)[: RAW_LIMIT + 1])

@@ -1,5 +1,6 @@
 """Auditors read the record, nobody else does, and reading it is on record itself (A3, A5, V2)."""
 
+import re
 import uuid
 from typing import Any
 
@@ -223,7 +224,7 @@ def test_nobody_but_an_auditor_gets_in_and_each_attempt_is_recorded(role: Role, 
     assert answers == [403] * 3
     refused = Event.objects.filter(action=actions.PAGE_REFUSED).order_by("at")
     assert [(entry.actor_id, entry.result, entry.subject_id) for entry in refused] == [
-        (somebody.pk, Result.REFUSED, address[:64]) for address in (*addresses, LOG)
+        (somebody.pk, Result.REFUSED, re.sub(r"\d{12}", "…", address)) for address in (*addresses, LOG)
     ]
     assert [entry.details for entry in refused] == [
         {"route": "audit/", "method": "GET"},

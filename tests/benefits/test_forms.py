@@ -119,13 +119,23 @@ def test_the_box_for_the_number_is_drawn_empty_whatever_was_typed() -> None:
         assert number not in str(form.errors)
 
 
-def test_the_number_is_in_nothing_that_is_kept() -> None:
+@pytest.mark.parametrize("spoilt", [str, wrong_check_digit, lambda number: number[:11]])
+def test_the_number_is_in_nothing_that_is_kept_however_it_was_mistyped(spoilt: Any) -> None:
+    typed = spoilt(my_number())
+
+    form = entered(number=typed)
+    form.is_valid()
+
+    assert "number" not in form.raw()
+    assert typed not in str(form.raw())
+
+
+def test_the_number_is_not_in_the_document_that_is_approved() -> None:
     number = my_number()
 
     form = entered(number=number)
 
     assert form.is_valid()
-    assert number not in str(form.raw())
     assert number not in str(form.document())
 
 
@@ -417,6 +427,16 @@ def test_a_code_that_was_not_offered_is_refused(name: str, typed: str) -> None:
     sent: Any = [typed] if name == "documents" else typed
 
     assert name in complaints(**{name: sent})
+
+
+def test_a_tick_that_was_not_offered_is_not_kept_whatever_it_says() -> None:
+    number = my_number()
+
+    form = entered(documents=["CLINICAL", f"{'x' * 989}{number}", number, "APPLICATION"])
+
+    assert form.raw()["documents"] == ["CLINICAL", "APPLICATION"]
+    assert entered(documents=None).raw()["documents"] == []
+    assert number[:11] not in str(form.raw())
 
 
 def test_what_is_not_on_the_form_is_not_kept() -> None:

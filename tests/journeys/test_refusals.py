@@ -343,7 +343,9 @@ def test_the_back_button_after_signing_out_shows_nothing(at_desk: Office) -> Non
     desk = at_desk(Role.MAKER)
     application = factories.submitted(desk.user, family_name="秘密", street="かくれ町1-2-3")
     page = desk.sit_down()
-    page.goto(f"/applications/{application.pk}/")
+    answer = page.goto(f"/applications/{application.pk}/")
+    assert answer is not None
+    assert answer.headers["cache-control"] == "no-store, private"
     expect(page.get_by_text("かくれ町1-2-3")).to_be_visible()
     page.get_by_role("button", name="席を離れる").click()
     expect(page.get_by_role("heading", name="サインイン")).to_be_visible()
