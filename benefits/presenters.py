@@ -37,7 +37,6 @@ STATUS_KINDS = {
 
 BUTTONS: Mapping[Action, tuple[Promise, str]] = {
     Action.PULL_BACK: (gettext_lazy("引き戻す"), "secondary"),
-    Action.WITHDRAW: (gettext_lazy("取り下げる"), "danger"),
 }
 
 

@@ -226,6 +226,7 @@ def detail(request: StaffRequest, application_id: UUID) -> HttpResponse:
             "sections": presenters.sections_of(form, today=today) if form else [],
             "buttons": presenters.buttons_of(application, viewer=request.user),
             "can_edit": policies.why_not(Action.SAVE, application, by=request.user) is None,
+            "can_withdraw": policies.why_not(Action.WITHDRAW, application, by=request.user) is None,
             "can_check": request.user.has_perm("benefits.decide_application")
             and application.status == Status.SUBMITTED,
             "comments": [

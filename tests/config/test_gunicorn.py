@@ -4,6 +4,7 @@ import json
 import resource
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -54,11 +55,7 @@ def test_where_core_dumps_cannot_be_forbidden_the_worker_serves_all_the_same(
 
 
 def test_every_serving_process_is_without_core_dumps(server: str) -> None:
-    masters = [
-        process
-        for process in psutil.Process().children(recursive=True)
-        if "config.wsgi:application" in process.cmdline() and process.children()
-    ]
+    masters = [process for process in psutil.Process().children(recursive=True) if _serves(process)]
 
     workers = [worker for master in masters for worker in master.children()]
 
@@ -70,8 +67,26 @@ def test_the_access_log_masks_numbers_and_keeps_figures_and_ids(server: str) -> 
     with urllib.request.urlopen(f"{server}/healthz?next=1234", timeout=10) as answer:  # noqa: S310  (our own address)
         name = answer.headers["X-Request-Id"]
 
-    log = Path(settings.KYUFU_HOME, "logs", "access.log").read_text(encoding="utf-8")
-    [entry] = [json.loads(line) for line in log.splitlines() if name in line]
+    [entry] = _logged(name)
 
     assert entry["message"].startswith('127.0.0.1 "GET /healthz" 200 ')
     assert entry["message"].endswith(f"us {name}")
+
+
+def _serves(process: psutil.Process) -> bool:
+    """Say whether a process is a gunicorn with workers; other tests' processes come and go meanwhile."""
+    try:
+        return "config.wsgi:application" in process.cmdline() and bool(process.children())
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _logged(name: str) -> list[dict[str, Any]]:
+    """Return the access log's entries with ``name``, which are written after the answer has been sent."""
+    log = Path(settings.KYUFU_HOME, "logs", "access.log")
+    for _moment in range(100):
+        found = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if name in line]
+        if found:
+            return found
+        time.sleep(0.1)
+    return []
