@@ -104,7 +104,7 @@ def test_buttons_follow_the_state(maker: User, checker: User) -> None:
     def labels(application: Any) -> list[str]:
         return [button.label for button in presenters.buttons_of(application, viewer=maker)]
 
-    assert labels(draft(maker, **WITHOUT_NUMBER)) == ["取り下げる"]
+    assert labels(draft(maker, **WITHOUT_NUMBER)) == []
     assert labels(submitted(maker, **WITHOUT_NUMBER)) == ["引き戻す"]
     assert labels(approved(maker, checker, **WITHOUT_NUMBER)) == []
 
