@@ -61,7 +61,7 @@ def test_every_status_has_a_colour(status: Status) -> None:
 
 @pytest.mark.parametrize("action", BUTTONS)
 def test_every_button_has_an_address_and_a_label(action: Action) -> None:
-    assert reverse(f"benefits:application-{action}", args=["00000000-0000-0000-0000-000000000000"])
+    assert reverse(f"benefits:application-{action}", args=["00000000-0000-4000-8000-00000000000a"])
     assert str(BUTTONS[action][0])
 
 

@@ -258,7 +258,7 @@ def test_a_certificate_that_does_not_exist_is_not_there(checker: User) -> None:
 
 
 def checker_uuid() -> str:
-    return "00000000-0000-4000-8000-000000000000"
+    return "00000000-0000-4000-8000-00000000000a"
 
 
 # ── the number ───────────────────────────────────────────────────────────────────────────────────────────────────
