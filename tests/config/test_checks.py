@@ -82,7 +82,5 @@ def test_a_server_that_may_forget_a_commit_is_warned_of(db: None) -> None:
 
     [caution] = ours.database_is_sound(None, databases=["default"])
 
-    # the suite's own server is hasty in the other two
     assert caution.id == "config.W013"
-    for name in ("fsync", "full_page_writes", "synchronous_commit"):
-        assert name in caution.msg
+    assert "synchronous_commit" in caution.msg

@@ -188,7 +188,9 @@ def database(home: Path) -> Iterator[psycopg.Connection[Any]]:
     server = EmbeddedPostgres(home)
     server.start()
     try:
-        address = replace(databases.administrator(home), name=databases.DATABASE)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("DATABASE_URL", raising=False)  # this office has a server of its own, whatever the suite has
+            address = replace(databases.administrator(home), name=databases.DATABASE)
         with closing(psycopg.connect(**address.as_psycopg(autocommit=True))) as intruder:
             yield intruder
     finally:

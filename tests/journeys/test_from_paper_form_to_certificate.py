@@ -190,7 +190,8 @@ def _a_viewer_sees_the_number_for_a_minute(page: Page, code: Callable[[], str], 
     assert number not in digits_in(page.url)
     page.get_by_role("link", name="受給者の画面に戻る").click()
     _the_number_is_nowhere_on(page, number)
-    page.evaluate("history.back()")
+    page.wait_for_load_state()
+    page.evaluate("void setTimeout(() => history.back())")  # answered before the page goes
     page.wait_for_timeout(300)
     _the_number_is_nowhere_on(page, number)
     page.goto(person)
