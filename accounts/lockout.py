@@ -18,7 +18,7 @@ class ForgetfulHandler(AxesDatabaseHandler):  # type: ignore[misc]  # django-axe
         """Count the attempt for the account it was made on."""
         if request is None:
             return
-        request.axes_user_agent = request.axes_http_accept = ""  # type: ignore[attr-defined]
+        request.axes_user_agent = request.axes_http_accept = ""  # type: ignore[attr-defined]  # axes reads them off the request
         asked, sent = request.GET, request.POST
         request.GET, request.POST = QueryDict(), QueryDict()
         try:

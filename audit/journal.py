@@ -100,7 +100,7 @@ def record_committed(action: str, *, by: Actor | None, **parts: object) -> Event
 
 
 def name_actor(actor_id: int, *, name: str, login_id: str) -> None:
-    """Remember what a member of staff is called, for searching the record by name."""
+    """Remember what a member of staff is called, for searching the record by name; the first name kept stays."""
     ActorLabel.objects.bulk_create(
         [ActorLabel(actor_id=actor_id, name=name, login_id=login_id)], ignore_conflicts=True
     )

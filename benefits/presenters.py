@@ -270,7 +270,7 @@ def certificate_text(certification: Certification, *, specimen: bool = False) ->
 
 def _pairs(field: forms.ChoiceField) -> list[tuple[str, str]]:
     """Return a field's codes and labels."""
-    return [(str(code), str(label)) for code, label in field.choices]  # type: ignore[union-attr,misc]
+    return [(str(code), str(label)) for code, label in field.choices]  # type: ignore[union-attr,misc]  # our choices are flat pairs
 
 
 def _member_keys() -> tuple[str, ...]:

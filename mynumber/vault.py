@@ -143,7 +143,10 @@ def keep(person: UUID, text: str, *, by: Person, label: str = "") -> int:
 def _refuse_if_guessing(person: UUID, *, by: Person) -> None:
     """Stop somebody whose numbers keep turning out to be other people's: "taken" must not become an oracle."""
     refused = Event.objects.filter(
-        action=actions.TYPING_REFUSED, actor_id=by.pk, at__gte=timezone.now() - GUESSING_WINDOW
+        action=actions.TYPING_REFUSED,
+        actor_id=by.pk,
+        at__gte=timezone.now() - GUESSING_WINDOW,
+        details__code="taken",  # trying meanwhile does not lengthen the stop
     ).count()
     if refused >= GUESSES_ALLOWED:
         message = _("登録済みの番号が続けて入力されたため、個人番号の入力を止めています。時間をおいてください。")
