@@ -1,68 +1,101 @@
-"""Ends a session that nobody has used for a while, on the server, whatever the page in the browser thinks."""
+"""Holds every request of a signed-in person to their session: that it goes on, is not locked, and may go on.
+
+The server decides, whatever the page in the browser thinks.
+"""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import sign_in
-from accounts.models import User
+from accounts import lock_screen, passwords, sessions, sign_in
+from accounts.models import StaffSession, User
+from accounts.models.sessions import EndReason
 
-#: The time of last use is written at most this often, so that reading pages does not write to the session each time.
-WRITTEN_EVERY = timedelta(seconds=30)
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+#: What may be asked for while the screen is locked, and while the password must be changed first.
+WHILE_LOCKED = frozenset({"accounts:lock", "accounts:unlock", "accounts:unlock-key", "accounts:sign-out", "healthz"})
+WHILE_TO_BE_CHANGED = WHILE_LOCKED | {"accounts:change-password", "accounts:session-state"}
+
+TOLD = {
+    EndReason.REPLACED: _("別の端末でサインインしたため、こちらのサインインは終了しました。"),
+    EndReason.ENDED_BY_OWNER: _("ほかの端末から、こちらのサインインを終了しました。"),
+    EndReason.ENDED_BY_ADMINISTRATOR: _("利用者管理者が、こちらのサインインを終了しました。"),
+    EndReason.PASSWORD: _("パスワードが変更または再設定されたため、サインインし直してください。"),
+    EndReason.TOO_LONG: _("サインインしてから長い時間がたったため、終了しました。もう一度サインインしてください。"),
+}
 
 
-class SessionTimeMiddleware:
-    """Sign out whoever has been idle longer than ``KYUFU_IDLE_SECONDS`` or signed in longer than the absolute limit.
+class StaffSessionMiddleware:
+    """End, lock or hold up a request, before any view runs.
 
-    Also ends a session in which no one-time code was given: there is no way to get one, and if there were,
-    it should not work.
+    Sets ``request.staff_session`` for the views behind it. A session in which no second factor was given is none.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if isinstance(request.user, User):
-            now = timezone.now()
-            if self._is_over(request, now):
-                return self._sign_in_again(request)
-            if now - self._moment(request, sign_in.LAST_USED_AT) > WRITTEN_EVERY:
-                request.session[sign_in.LAST_USED_AT] = now.isoformat()
+        if not isinstance(request.user, User):
+            self._tell_why(request)
+            return self.get_response(request)
+        now = timezone.now()
+        session = sessions.current(request)
+        page = _page(request)
+        if session is None or not request.user.may_sign_in or not request.user.is_verified():  # type: ignore[attr-defined]  # set by django-otp's middleware
+            return self._sign_in_again(request, session)
+        if sessions.is_too_long(session, at=now):
+            sessions.end(session, EndReason.TOO_LONG, by=request.user, at=now)
+            return self._sign_in_again(request, None, told=str(TOLD[EndReason.TOO_LONG]))
+        request.staff_session = session  # type: ignore[attr-defined]  # accounts.http.StaffRequest names it
+        if session.locked_at is None and sessions.is_idle(session, at=now):
+            sessions.lock(session, by=request.user, at=now, is_idle=True)
+            session.locked_at = now
+        if session.locked_at is not None and page not in WHILE_LOCKED:
+            return lock_screen.answer(request)
+        if page not in WHILE_TO_BE_CHANGED and (why := passwords.why_to_change(request.user, at=now)):
+            return passwords.answer_to_be_changed(request, why)
+        if _is_by_hand(request, page):
+            sessions.use(session, at=now)
         return self.get_response(request)
 
-    def _is_over(self, request: HttpRequest, now: datetime) -> bool:
-        idle = now - self._moment(request, sign_in.LAST_USED_AT)
-        age = now - self._moment(request, sign_in.SIGNED_IN_AT)
-        return (
-            idle > timedelta(seconds=settings.KYUFU_IDLE_SECONDS)
-            or age > timedelta(seconds=settings.KYUFU_SESSION_SECONDS)
-            or not request.user.is_verified()  # type: ignore[union-attr]  # set by django-otp's middleware
-        )
+    @staticmethod
+    def _tell_why(request: HttpRequest) -> None:
+        """Say once to whoever still holds the cookie of an ended session why it ended."""
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        if key and request.session.session_key is None and (reason := sessions.why_ended(key)) in TOLD:
+            messages.warning(request, TOLD[reason])  # type: ignore[index]  # in TOLD, so not None
 
     @staticmethod
-    def _moment(request: HttpRequest, name: str) -> datetime:
-        """Return a time kept in the session; a session without one is as old as can be."""
-        kept = request.session.get(name)
-        return datetime.fromisoformat(kept) if kept else datetime.min.replace(tzinfo=timezone.get_current_timezone())
-
-    @staticmethod
-    def _sign_in_again(request: HttpRequest) -> HttpResponse:
-        sign_in.sign_out(request, expired=True)
+    def _sign_in_again(request: HttpRequest, session: StaffSession | None, *, told: str = "") -> HttpResponse:
+        if session is not None and isinstance(request.user, User):
+            sessions.end(session, EndReason.STOPPED, by=request.user, at=timezone.now())
+        elif not told:
+            sign_in.record_expired(request)
+        auth.logout(request)
         if request.headers.get("Accept") == "application/json":
             return JsonResponse({"error": "session_expired"}, status=HTTPStatus.UNAUTHORIZED)
-        messages.warning(
-            request, _("しばらく操作がなかったため、サインアウトしました。もう一度サインインしてください。")
-        )
+        messages.warning(request, told or _("サインインは終了しています。もう一度サインインしてください。"))
         # Only a page can be gone back to; a form that was sent is not sent again by itself.
-        query = {"next": request.path} if request.method == "GET" else {}
-        return HttpResponseRedirect(
-            f"{reverse('accounts:sign-in')}?{urlencode(query)}" if query else reverse("accounts:sign-in")
-        )
+        query = f"?{urlencode({'next': request.path})}" if request.method == "GET" else ""
+        return HttpResponseRedirect(f"{reverse('accounts:sign-in')}{query}")
+
+
+def _page(request: HttpRequest) -> str:
+    """Return the name of the address that is asked for ("" when it leads nowhere)."""
+    try:
+        return resolve(request.path_info).view_name
+    except Resolver404:
+        return ""
+
+
+def _is_by_hand(request: HttpRequest, page: str) -> bool:
+    """Say whether a person does this. A script that asks every so often does not keep a session in use."""
+    return page != "accounts:session-state"

@@ -12,26 +12,66 @@ from django.utils.translation import gettext_lazy as _
 class Role(StrEnum):
     """A duty that a member of staff can be given."""
 
+    INTAKE = "INTAKE"
     MAKER = "MAKER"
     CONTRACT_MAKER = "CONTRACT_MAKER"
     CHECKER = "CHECKER"
+    ISSUER = "ISSUER"
     NUMBER_VIEWER = "NUMBER_VIEWER"
     AUDITOR = "AUDITOR"
+    SECTION_HEAD = "SECTION_HEAD"
     USER_ADMINISTRATOR = "USER_ADMINISTRATOR"
+    RECORDS_KEEPER = "RECORDS_KEEPER"
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A role's name, what it does in one sentence, what it may do, and what to try first in the demo."""
+    """A role's name, what it does in one sentence, what it may do, and what to try first in the demo.
+
+    ``needs_office`` roles are given for one health centre only; ``is_for_number_segment`` ones can be used only from
+    the networks in ``KYUFU_NUMBER_NETWORKS``, unless the assignment names a narrower one.
+    """
 
     label: Promise
     sentence: Promise
     permissions: frozenset[str]
     first_step: Promise
+    needs_office: bool = False
+    is_for_number_segment: bool = False
+
+
+#: Everything that can be permitted, in the words of the matrix page. In the order of a case's way through the office.
+PERMISSIONS: Mapping[str, Promise] = MappingProxyType(
+    {
+        "benefits.enter_application": _("申請書を入力する"),
+        "benefits.submit_application": _("申請を確認者へ提出する、引き戻す、取り下げる"),
+        "benefits.view_own_application": _("自分が作った下書きを見る"),
+        "benefits.view_application": _("申請を見る"),
+        "benefits.decide_application": _("申請を照合し、承認または差し戻す"),
+        "benefits.view_person": _("受給者を探し、見る（個人番号を除く）"),
+        "benefits.view_certificate": _("受給者証を開く"),
+        "mynumber.type_number": _("個人番号を入力する（二度と見えない）"),
+        "mynumber.retype_number": _("個人番号を見ないで再入力し、照合する"),
+        "mynumber.reveal_number": _("個人番号を表示する（目的を述べ、60秒間）"),
+        "audit.view_event": _("操作記録を調べる"),
+        "accounts.view_user": _("利用者と、その役割を見る"),
+        "accounts.view_role": _("役割と権限の一覧表を見る"),
+        "accounts.change_rights": _("利用者と役割の変更を申請し、ほかの人の申請を承認する"),
+        "accounts.answer_review": _("権限の棚卸しで、所属の職員の権限に回答する"),
+        "mynumber.view_keys": _("鍵の状態を見る"),
+    },
+)
 
 
 HANDBOOK: Mapping[Role, Duty] = MappingProxyType(
     {
+        Role.INTAKE: Duty(
+            label=_("保健所受付担当者"),
+            sentence=_("保健所で受け付けた申請書を下書きします。見られるのは、その保健所が受け付けた申請だけです。"),
+            permissions=frozenset({"benefits.enter_application", "benefits.view_application"}),
+            first_step=_("「申請」で、その保健所が受け付けた申請だけが出ることを見る"),
+            needs_office=True,
+        ),
         Role.MAKER: Duty(
             label=_("入力担当者"),
             sentence=_("紙の申請書を入力し、確認者へ提出します。入力した個人番号は二度と見られません。"),
@@ -67,44 +107,81 @@ HANDBOOK: Mapping[Role, Duty] = MappingProxyType(
             ),
             first_step=_("「確認待ち」から1件開き、照合して承認する"),
         ),
+        Role.ISSUER: Duty(
+            label=_("発行担当者"),
+            sentence=_("承認された支給認定の受給者証を開き、印刷します。申請の入力や承認はしません。"),
+            permissions=frozenset({"benefits.view_certificate", "benefits.view_person"}),
+            first_step=_("「受給者」で1人を探し、受給者証を開く"),
+        ),
         Role.NUMBER_VIEWER: Duty(
             label=_("番号閲覧者"),
             sentence=_("目的を述べ、確認コードを入れたときだけ、個人番号を60秒間表示できます。"),
             permissions=frozenset({"benefits.view_person", "mynumber.reveal_number"}),
             first_step=_("「受給者」で1人を探し、目的を述べて個人番号を表示する"),
+            is_for_number_segment=True,
         ),
         Role.AUDITOR: Duty(
             label=_("監査担当"),
             sentence=_("だれが、いつ、だれの情報に、何をしたかを操作記録から調べます。"),
-            permissions=frozenset({"audit.view_event"}),
+            permissions=frozenset({"audit.view_event", "accounts.view_role"}),
             first_step=_("「操作記録」で今日の個人番号の表示を探す"),
+        ),
+        Role.SECTION_HEAD: Duty(
+            label=_("所属長"),
+            sentence=_("年に2回の棚卸しで、所属の職員の権限を1つずつ確かめ、継続・変更・終了を答えます。"),
+            permissions=frozenset({"accounts.answer_review", "accounts.view_role"}),
+            first_step=_("「権限の棚卸し」で、所属の職員の権限に回答する"),
         ),
         Role.USER_ADMINISTRATOR: Duty(
             label=_("利用者管理者"),
-            sentence=_("だれがどの役割を持つかを確かめます。申請や受給者の情報には触れません。"),
-            permissions=frozenset({"accounts.view_user"}),
-            first_step=_("「利用者」で役割の一覧を見る"),
+            sentence=_(
+                "利用者の登録、役割の付与と終了、再設定を、2人で（1人が申請し、もう1人が承認して）行います。"
+                "自分の権限は変えられません。申請や受給者の情報には触れません。"
+            ),
+            permissions=frozenset({"accounts.view_user", "accounts.view_role", "accounts.change_rights"}),
+            first_step=_("「利用者」で1人を開き、役割の付与を申請する（もう1人の利用者管理者が承認する）"),
+        ),
+        Role.RECORDS_KEEPER: Duty(
+            label=_("保存・鍵管理者"),
+            sentence=_("保存期間と鍵を管理します。個人番号も、申請や受給者の情報も見ません。"),
+            permissions=frozenset({"mynumber.view_keys", "accounts.view_role"}),
+            first_step=_("「鍵」で、鍵の状態を確かめる"),
         ),
     },
+)
+
+#: Duties whose holders meet cases: what a user administrator must keep away from.
+CASEWORK = frozenset(
+    role
+    for role, duty in HANDBOOK.items()
+    if any(permission.startswith(("benefits.", "mynumber.")) for permission in duty.permissions)
 )
 
 #: Duties that one person may not hold together, since one would watch or undo the other.
 CONFLICTS: frozenset[frozenset[Role]] = frozenset(
     frozenset(pair)
     for pair in (
+        # whoever may see a number neither types, compares nor decides on it, nor watches who sees it
+        (Role.NUMBER_VIEWER, Role.INTAKE),
         (Role.NUMBER_VIEWER, Role.MAKER),
         (Role.NUMBER_VIEWER, Role.CONTRACT_MAKER),
         (Role.NUMBER_VIEWER, Role.CHECKER),
         (Role.NUMBER_VIEWER, Role.AUDITOR),
+        # the keeper of the keys does not see what they open
+        (Role.NUMBER_VIEWER, Role.RECORDS_KEEPER),
+        # a contractor's staff are that and nothing else in the casework, and do not watch it
+        (Role.CONTRACT_MAKER, Role.INTAKE),
         (Role.CONTRACT_MAKER, Role.MAKER),
         (Role.CONTRACT_MAKER, Role.CHECKER),
+        (Role.CONTRACT_MAKER, Role.ISSUER),
         (Role.CONTRACT_MAKER, Role.AUDITOR),
+        (Role.CONTRACT_MAKER, Role.SECTION_HEAD),
+        # nobody audits their own work
+        (Role.AUDITOR, Role.INTAKE),
         (Role.AUDITOR, Role.MAKER),
         (Role.AUDITOR, Role.CHECKER),
-        (Role.USER_ADMINISTRATOR, Role.MAKER),
-        (Role.USER_ADMINISTRATOR, Role.CONTRACT_MAKER),
-        (Role.USER_ADMINISTRATOR, Role.CHECKER),
-        (Role.USER_ADMINISTRATOR, Role.NUMBER_VIEWER),
+        # whoever gives rights touches no case
+        *((Role.USER_ADMINISTRATOR, role) for role in sorted(CASEWORK)),
     )
 )
 

@@ -12,7 +12,8 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts import actions, attempts, one_time_codes
+from accounts import actions, attempts, one_time_codes, sessions
+from accounts.models.sessions import EndReason
 from accounts.models import User
 from audit import journal
 from audit.models import Result
@@ -21,8 +22,6 @@ from audit.origin import current, requested_from, session_mark
 CODE_AWAITED_FOR = timedelta(minutes=5)
 PENDING_USER = "sign_in_pending_user"
 PENDING_SINCE = "sign_in_pending_since"
-SIGNED_IN_AT = "signed_in_at"
-LAST_USED_AT = "last_used_at"
 BACKEND = "accounts.backends.PasswordBackend"
 
 
@@ -62,7 +61,8 @@ def check_code(request: HttpRequest, user: User, *, code: str, at: datetime) -> 
     request.session.flush()
     auth.login(request, user, backend=BACKEND)
     django_otp.login(request, device)
-    request.session[SIGNED_IN_AT] = request.session[LAST_USED_AT] = at.isoformat()
+    request.session.save()
+    sessions.begin(request, user, factor=device.persistent_id.split("/")[0].rsplit(".", 1)[-1], at=at)
     attempts.forget(user.login_id)
     user.last_login = at
     user.save(update_fields=["last_login"])
@@ -72,12 +72,20 @@ def check_code(request: HttpRequest, user: User, *, code: str, at: datetime) -> 
     return True
 
 
-def sign_out(request: HttpRequest, *, expired: bool = False) -> None:
-    """End the session, at the person's wish or because its time is over, and record which."""
+def sign_out(request: HttpRequest, *, at: datetime) -> None:
+    """End the session at the person's wish, and record it."""
     user = request.user
     if isinstance(user, User):
-        journal.record(actions.SESSION_EXPIRED if expired else actions.SIGNED_OUT, by=user, subject=user)
+        if session := sessions.current(request):
+            sessions.end(session, EndReason.SIGNED_OUT, by=user, at=at)
+        journal.record(actions.SIGNED_OUT, by=user, subject=user)
     auth.logout(request)
+
+
+def record_expired(request: HttpRequest) -> None:
+    """Record that somebody came with a session that is over."""
+    if isinstance(request.user, User):
+        journal.record(actions.SESSION_EXPIRED, by=request.user, subject=request.user)
 
 
 def recorded_username(request: HttpRequest, credentials: dict[str, str] | None = None) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from ipaddress import ip_address
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 
@@ -18,6 +20,9 @@ class Origin:
     client: str | None = None
     session: str = ""
 
+
+#: The address of a request that came past the proxies: it is in no network.
+UNKNOWN = "::"
 
 _current: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039  (frozen, shared by nobody)
 
@@ -42,6 +47,21 @@ def session_mark(session_key: str | None) -> str:
     return hashlib.sha256(session_key.encode()).hexdigest()[:16] if session_key else ""
 
 
+def client_of(request: HttpRequest) -> str | None:
+    """Return the terminal's address: the one that the outermost of our own proxies saw (``KYUFU_PROXIES`` of them).
+
+    What stands further left in X-Forwarded-For was written by whoever sent the request, and is not believed.
+    """
+    address = request.META.get("REMOTE_ADDR") or ""
+    if settings.KYUFU_PROXIES:
+        passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        address = passed[-settings.KYUFU_PROXIES] if len(passed) >= settings.KYUFU_PROXIES else ""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return None if not settings.KYUFU_PROXIES else UNKNOWN
+
+
 class OriginMiddleware:
     """Set the origin for the length of a request. Stands after the session, before anything that records."""
 
@@ -51,7 +71,7 @@ class OriginMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         origin = Origin(
             request_id=uuid.UUID(str(getattr(request, "id", uuid.uuid4()))),
-            client=request.META.get("REMOTE_ADDR") or None,
+            client=client_of(request),
             session=session_mark(request.session.session_key),
         )
         with requested_from(origin):

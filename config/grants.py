@@ -38,10 +38,21 @@ TABLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "public.benefits_returncomment": APPEND,
         "public.benefits_review": CHANGE,
         # people
-        "public.accounts_user": READ,  # and the columns below
-        "public.accounts_passwordattempts": CHANGE,
-        "public.accounts_roleassignment": READ,
-        "public.accounts_codedevice": READ,  # and the columns below
+        # (triggers hold what somebody is and may do to approved proposals: accounts/migrations/0004)
+        "public.accounts_user": CHANGE,
+        "public.accounts_roleassignment": CHANGE,
+        "public.accounts_proposal": CHANGE,
+        "public.accounts_staffbatch": CHANGE,
+        "public.accounts_accessreview": CHANGE,
+        "public.accounts_accessanswer": CHANGE,
+        "public.accounts_staffsession": CHANGE,
+        "public.accounts_attempts": CHANGE,
+        "public.accounts_formerpassword": CHANGE_AND_DELETE,
+        "public.accounts_codedevice": CHANGE_AND_DELETE,
+        "public.accounts_securitykey": CHANGE_AND_DELETE,
+        "public.accounts_recoverysheet": CHANGE_AND_DELETE,
+        "public.accounts_recoverycode": CHANGE_AND_DELETE,
+        "public.accounts_keptinput": CHANGE_AND_DELETE,
         # what Django and django-axes keep for a while
         "public.django_session": CHANGE_AND_DELETE,
         "public.axes_accessattempt": CHANGE_AND_DELETE,
@@ -58,18 +69,7 @@ TABLES: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 
 #: Single columns, where a whole table would be too much: table -> column -> privileges.
-COLUMNS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
-    {
-        # signing in leaves a date; who somebody is and what they may do, the app only reads
-        "public.accounts_user": {"last_login": frozenset({"UPDATE"})},
-        # a code that was used, or a wrong one; seeds are written when a device is enrolled, by the owner
-        "public.accounts_codedevice": {
-            "last_step": frozenset({"UPDATE"}),
-            "throttling_failure_count": frozenset({"UPDATE"}),
-            "throttling_failure_timestamp": frozenset({"UPDATE"}),
-        },
-    },
-)
+COLUMNS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType({})
 
 #: Sequences of their own, where a number is drawn without a row.
 SEQUENCES: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -98,6 +98,16 @@ TRIGGERS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "audit.event": frozenset(
             {"event_actor_is_real", "event_is_never_changed", "event_is_never_truncated", "event_is_stamped"}
+        ),
+        "public.accounts_codedevice": frozenset({"code_device_change_is_on_record"}),
+        "public.accounts_proposal": frozenset({"proposal_is_on_record", "proposal_takes_two"}),
+        "public.accounts_recoverysheet": frozenset({"recovery_sheet_change_is_on_record"}),
+        "public.accounts_roleassignment": frozenset(
+            {"office_keeps_a_user_administrator", "right_follows_a_proposal"}
+        ),
+        "public.accounts_securitykey": frozenset({"security_key_change_is_on_record"}),
+        "public.accounts_user": frozenset(
+            {"office_keeps_a_user_administrator", "person_change_is_on_record", "person_changes_by_proposal"}
         ),
         "vault.comparison": frozenset({"comparison_is_on_record"}),
         "vault.number": frozenset({"number_change_is_on_record", "number_is_in_use_by_approval"}),

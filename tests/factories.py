@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts import one_time_codes, sign_in
-from accounts.models import CodeDevice, User
+from accounts.models import CodeDevice, StaffSession, User
 from accounts.roles import Role
 from audit import sealed_text
 from benefits import content, workflow
@@ -32,7 +32,13 @@ _hired: list[int] = []
 
 
 def staff_member(
-    *roles: Role, login_id: str | None = None, name: str | None = None, seed: bytes | None = None
+    *roles: Role,
+    login_id: str | None = None,
+    name: str | None = None,
+    seed: bytes | None = None,
+    section: str = "",
+    office: str = "",
+    network: str = "",
 ) -> User:
     """Return a new member of staff with a code device, committed: the app role may not add people.
 
@@ -43,14 +49,17 @@ def staff_member(
     login_id = login_id or f"staff{number}"
     with closing(psycopg.connect(**owner.as_psycopg())) as connection:
         row = connection.execute(
-            "INSERT INTO accounts_user (password, login_id, display_name, section, is_active)"
-            " VALUES (%s, %s, %s, '', true) RETURNING id",
-            [make_password(PASSWORD), login_id, name or f"職員{number}"],
+            "INSERT INTO accounts_user (password, login_id, display_name, section, is_active, password_changed_at)"
+            " VALUES (%s, %s, %s, %s, true, now()) RETURNING id",
+            [make_password(PASSWORD), login_id, name or f"職員{number}", section],
         ).fetchone()
         assert row is not None
         _hired.append(row[0])
         for role in roles:
-            connection.execute("INSERT INTO accounts_roleassignment (user_id, role) VALUES (%s, %s)", [row[0], role])
+            connection.execute(
+                "INSERT INTO accounts_roleassignment (user_id, role, office, network) VALUES (%s, %s, %s, %s)",
+                [row[0], role, office, network],
+            )
         sealed = sealed_text.seal(
             (seed or uuid.uuid4().bytes).hex(), key=one_time_codes.SEED_KEY, bound_to=f"seed|{row[0]}"
         )
@@ -70,6 +79,7 @@ def everybody_leaves() -> None:
     assert owner is not None
     with closing(psycopg.connect(**owner.as_psycopg(autocommit=True))) as connection:
         connection.execute("SET lock_timeout = '5s'")
+        connection.execute("DELETE FROM accounts_staffsession WHERE user_id = ANY(%s)", [_hired])
         for table, column in (("codedevice", "user_id"), ("roleassignment", "user_id"), ("user", "id")):
             connection.execute(f"DELETE FROM accounts_{table} WHERE {column} = ANY(%s)", [_hired])
     _hired.clear()
@@ -86,10 +96,17 @@ def fresh_code(user: User) -> str:
 def signed_in(client: Client, user: User) -> Client:
     """Return ``client`` with a session of ``user`` in which password and code were given a moment ago."""
     client.force_login(user, backend=sign_in.BACKEND)
-    session, now = client.session, timezone.now().isoformat()
+    session, now = client.session, timezone.now()
     session[DEVICE_ID_SESSION_KEY] = CodeDevice.objects.get(user=user).persistent_id
-    session[sign_in.SIGNED_IN_AT] = session[sign_in.LAST_USED_AT] = now
     session.save()
+    StaffSession.objects.create(
+        user=user,
+        session_key=session.session_key,
+        factor="codedevice",
+        began_at=now,
+        last_used_at=now,
+        factor_used_at=now,
+    )
     return client
 
 

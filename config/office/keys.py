@@ -11,7 +11,17 @@ from pathlib import Path
 
 KEY_BYTES = 32
 #: The sealing keys: My Number envelope key and blind index, authenticator seeds, reasons; and Django's own.
-KEY_FILES = ("django-secret.key", "number-kek-1.key", "number-index.key", "seed.key", "reason.key")
+KEY_FILES = (
+    "django-secret.key",
+    "number-kek-1.key",
+    "number-index.key",
+    "seed.key",
+    "reason.key",
+    "kept-input.key",
+    "review-signing.key",
+)
+#: Those of the first release, whose marker did not name them.
+FIRST_KEY_FILES = ("django-secret.key", "number-kek-1.key", "number-index.key", "seed.key", "reason.key")
 DJANGO_KEY = "django-secret.key"
 #: Says that keys were made here, so that an emptied directory is not taken for a new office.
 MARKER = "keys-were-made"
@@ -30,8 +40,10 @@ def ensure(directory: Path, *, data_exists: bool) -> list[str]:
     directory.chmod(0o700)
     missing = [name for name in KEY_FILES if not (directory / name).exists()]
     marker = directory / MARKER
-    if missing and (marker.exists() or data_exists):
-        names = "、".join(missing)
+    # a key that a later release added was never made here, and nothing is sealed under it yet
+    lost = [name for name in missing if name in _made_before(marker)] if marker.exists() or data_exists else []
+    if lost:
+        names = "、".join(lost)
         message = (
             f"鍵ファイルがありません: {names}（{directory}）。この鍵で封じたデータが残っているため、"
             "新しい鍵は作りません。控えから鍵を戻してください。"
@@ -41,9 +53,16 @@ def ensure(directory: Path, *, data_exists: bool) -> list[str]:
         raise KeysMissing(message)
     for name in missing:
         write_secret(directory / name, secrets.token_bytes(KEY_BYTES).hex())
-    if not marker.exists():
-        write_secret(marker, "この印があるとき、鍵は作り直されません。")
+    if missing or not marker.exists():
+        marker.unlink(missing_ok=True)
+        write_secret(marker, "\n".join(["ここにある名前の鍵は、なくなっても作り直されません。", *KEY_FILES]))
     return missing
+
+
+def _made_before(marker: Path) -> frozenset[str]:
+    """Return which keys this office has had; a marker of the first release names none, and stood for its five."""
+    listed = marker.read_text(encoding="utf-8").split() if marker.exists() else []
+    return frozenset(FIRST_KEY_FILES) | frozenset(listed)
 
 
 def write_secret(path: Path, text: str) -> None:

@@ -85,8 +85,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     # entries in the record say where the request came from
     "audit.origin.OriginMiddleware",
-    # ends a session that was idle too long: needs the record and the messages above it
-    "accounts.middleware.SessionTimeMiddleware",
+    # ends or locks a session, or holds it up for a new password: needs the record and the messages above it
+    "accounts.middleware.StaffSessionMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     # last, as django-axes asks: it turns a refused sign-in into an answer
     "axes.middleware.AxesMiddleware",
@@ -143,6 +143,16 @@ LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = ["accounts.hashers.OfficeArgon2PasswordHasher"]
 PASSWORD_RESET_TIMEOUT = 3600
+#: From where a number viewer may use that duty (networks as 10.1.2.0/24); none named = from nowhere but this machine.
+KYUFU_NUMBER_NETWORKS = env.words("KYUFU_NUMBER_NETWORKS", ("127.0.0.0/8", "::1/128"))
+#: How many proxies stand between a terminal and this service; the terminal's address is taken from before the last.
+KYUFU_PROXIES = env.integer("KYUFU_PROXIES", 0, least=0, most=5)
+#: Days after which a password must be changed (0 = never), and shorter ones by role: NUMBER_VIEWER=90,AUDITOR=180.
+KYUFU_PASSWORD_DAYS = env.integer("KYUFU_PASSWORD_DAYS", 365, least=0, most=3650)
+KYUFU_PASSWORD_DAYS_BY_ROLE = env.words("KYUFU_PASSWORD_DAYS_BY_ROLE")
+KYUFU_PASSWORD_LENGTH = env.integer("KYUFU_PASSWORD_LENGTH", 15, least=12, most=64)
+#: How long a temporary password or an enrolment code on paper may be used.
+KYUFU_SLIP_DAYS = env.integer("KYUFU_SLIP_DAYS", 7, least=1, most=31)
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
@@ -196,6 +206,13 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 #: Idle time after which a session is over, and how long one may last at all (accounts.middleware enforces both).
 KYUFU_IDLE_SECONDS = env.integer("KYUFU_IDLE_SECONDS", 15 * 60, least=60, most=3600)
 KYUFU_SESSION_SECONDS = env.integer("KYUFU_SESSION_SECONDS", SESSION_COOKIE_AGE, least=600, most=SESSION_COOKIE_AGE)
+#: How long before the lock the page warns; how long after it, or from where else, unlocking asks for a factor too.
+KYUFU_WARNING_SECONDS = env.integer("KYUFU_WARNING_SECONDS", 120, least=20, most=600)
+KYUFU_UNLOCK_WITH_PASSWORD_SECONDS = env.integer("KYUFU_UNLOCK_WITH_PASSWORD_SECONDS", 3600, least=0, most=43200)
+#: How many sessions one person may have at once; one more ends the oldest.
+KYUFU_SESSIONS_PER_PERSON = env.integer("KYUFU_SESSIONS_PER_PERSON", 1, least=1, most=5)
+#: How long ago a factor may have been used when rights are changed, lists exported or keys worked with.
+KYUFU_STEP_UP_SECONDS = env.integer("KYUFU_STEP_UP_SECONDS", 600, least=60, most=3600)
 CSRF_USE_SESSIONS = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = True

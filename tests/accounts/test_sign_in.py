@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import actions, sign_in as two_steps
-from accounts.models import PasswordAttempts, User
+from accounts.models import Attempts, User
 from audit import journal
 from audit.models import Event, Result
 from tests.accounts.conftest import CODE, SIGN_IN, give_code, give_password, is_signed_in, sign_in
@@ -340,7 +340,7 @@ def test_an_id_that_is_not_quite_the_same_is_another(login_id: str, client: Clie
 
 def last_tried(minutes: int) -> None:
     """Let the last attempt have been that long ago."""
-    PasswordAttempts.objects.update(last_at=timezone.now() - timedelta(minutes=minutes))
+    Attempts.objects.update(last_at=timezone.now() - timedelta(minutes=minutes))
 
 
 @pytest.mark.parametrize("login_id", ["known", "nobody.here"])
@@ -374,7 +374,7 @@ def test_trying_during_the_lock_does_not_make_it_longer(user: User) -> None:
     for _time in range(3):
         give_password(Client(), user.login_id, WRONG)
 
-    assert timezone.now() - PasswordAttempts.objects.get().last_at > timedelta(minutes=13)
+    assert timezone.now() - Attempts.objects.get().last_at > timedelta(minutes=13)
 
 
 def test_a_password_that_was_right_is_counted_until_the_code_was_right_too(user: User) -> None:
@@ -387,7 +387,7 @@ def test_a_password_that_was_right_is_counted_until_the_code_was_right_too(user:
 def test_whose_attempts_are_counted_cannot_be_read_nor_tried_out(client: Client, user: User) -> None:
     give_password(client, user.login_id, WRONG)
 
-    kept = PasswordAttempts.objects.get()
+    kept = Attempts.objects.get()
     assert user.login_id not in f"{kept.account} {kept!s} {kept!r}"
     assert hashlib.sha256(user.login_id.encode()).hexdigest() != kept.account
 

@@ -73,19 +73,22 @@ def code(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session and clear what the browser kept of it."""
-    sign_in.sign_out(request)
+    sign_in.sign_out(request, at=timezone.now())
     response = redirect("accounts:sign-in")
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
-@require_GET
-@requires("accounts.view_user")
-def staff(request: StaffRequest) -> HttpResponse:
-    """Show who holds which role, and what each role may do."""
-    people = User.objects.prefetch_related("role_assignments").order_by("section", "login_id")[:500]
-    journal.record(actions.STAFF_LISTED, by=request.user, details={"count": len(people)})
-    return render(request, "accounts/staff.html", {"people": people, "duties": HANDBOOK.values()})
+def security_key(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(status=501)
+
+
+def recovery(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(status=501)
+
+
+def enrol(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(status=501)
 
 
 def _safe(request: HttpRequest, goes_to: str) -> str:
