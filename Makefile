@@ -9,7 +9,7 @@ PACKAGES := config benefits accounts mynumber audit
 TEMPLATES := $(shell find templates -name '*.html' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix lock
+.PHONY: help run test check bench fix lock
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -32,6 +32,10 @@ check: ## Format, lint, types, architecture, templates, deployment settings, mig
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/djhtml --check --tabwidth 2 $(TEMPLATES)
 	$(BIN)/python -m config.office.deployment_check
+
+bench: ## Measure: how long the sign-in takes to answer, by kind of account
+	@$(PYTHON) -m config.office.install test --home "$(KYUFU_HOME)"
+	@exec $(BIN)/python -m bench.sign_in_timing
 
 fix: ## Put right what can be put right by itself
 	@$(PYTHON) -m config.office.install check --home "$(KYUFU_HOME)"

@@ -10,25 +10,41 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from accounts import one_time_codes, staff
+from accounts import one_time_codes, scopes, staff
 from accounts.models import User
 from accounts.roles import HANDBOOK, Role
 
-#: Sign-in id, name and section of the member of staff who has a role.
-MEMBERS: Mapping[Role, tuple[str, str, str]] = MappingProxyType(
-    {
-        Role.MAKER: ("maker", "山田 美咲", "地域保健課 難病認定グループ"),
-        Role.CONTRACT_MAKER: ("contract", "小川 亮", "委託先（入力センター）"),
-        Role.CHECKER: ("checker", "佐藤 健一", "地域保健課 難病認定グループ"),
-        Role.NUMBER_VIEWER: ("viewer", "高橋 由紀", "地域保健課 番号管理担当"),
-        Role.AUDITOR: ("auditor", "伊藤 誠", "総務課 監査担当"),
-        Role.USER_ADMINISTRATOR: ("admin", "中村 恵子", "総務課 システム担当"),
-    },
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of the demo staff. ``office`` is the health centre that the duty is limited to ("" = none)."""
+
+    role: Role
+    login_id: str
+    name: str
+    section: str
+    office: str = ""
+
+
+_CASEWORK = "地域保健課 難病認定グループ"
+#: One for each role, and a second user administrator: what one proposes, the other approves. The section's head
+#: answers for the maker and the checker.
+MEMBERS: tuple[Member, ...] = (
+    Member(Role.INTAKE, "intake", "渡辺 直子", "中央保健所 健康支援課", office="CHUO"),
+    Member(Role.MAKER, "maker", "山田 美咲", _CASEWORK),
+    Member(Role.CONTRACT_MAKER, "contract", "小川 亮", "委託先（入力センター）"),
+    Member(Role.CHECKER, "checker", "佐藤 健一", _CASEWORK),
+    Member(Role.ISSUER, "issuer", "小林 真由", "地域保健課 発行担当"),
+    Member(Role.NUMBER_VIEWER, "viewer", "高橋 由紀", "地域保健課 番号管理担当"),
+    Member(Role.AUDITOR, "auditor", "伊藤 誠", "総務課 監査担当"),
+    Member(Role.SECTION_HEAD, "head", "加藤 正", _CASEWORK),
+    Member(Role.USER_ADMINISTRATOR, "admin", "中村 恵子", "総務課 システム担当"),
+    Member(Role.USER_ADMINISTRATOR, "admin2", "松本 浩", "総務課 システム担当"),
+    Member(Role.RECORDS_KEEPER, "keeper", "吉田 隆", "総務課 文書担当"),
 )
 _PASSWORD_WORDS = ("kawa", "yama", "sora", "hana", "umi", "mori", "kaze", "tori", "hoshi", "yuki", "ame", "tsuki")
 
@@ -52,18 +68,28 @@ class Account:
 
 
 def hire() -> dict[Role, User]:
-    """Add the members of staff who are missing, each with a fresh password and code device; return all by role."""
+    """Add the members of staff who are missing, each with a fresh password and code device; return one of each role.
+
+    The passwords are as good as changed already: the demo shows them and does not ask for others at once.
+    """
     _require_demo()
     passwords = _read()
-    people = {}
-    for role, (login_id, name, section) in MEMBERS.items():
-        user = User.objects.filter(login_id=login_id).first()
+    people: dict[Role, User] = {}
+    for member in MEMBERS:
+        user = User.objects.filter(login_id=member.login_id).first()
         if user is None:
             password = _password()
-            user = staff.add(login_id=login_id, display_name=name, section=section, roles=[role], password=password)
+            user = staff.add(
+                login_id=member.login_id,
+                display_name=member.name,
+                section=member.section,
+                roles=[member.role],
+                password=password,
+                office=member.office,
+            )
             one_time_codes.enrol(user)
-            passwords[login_id] = password
-        people[role] = user
+            passwords[member.login_id] = password
+        people.setdefault(member.role, user)
     _write(passwords)
     return people
 
@@ -73,19 +99,20 @@ def accounts() -> list[Account]:
     _require_demo()
     passwords = _read()
     found = []
-    for role, (login_id, name, _section) in MEMBERS.items():
-        user = User.objects.filter(login_id=login_id).first()
+    for member in MEMBERS:
+        user = User.objects.filter(login_id=member.login_id).first()
         if user is None:
             continue
         code, wait = one_time_codes.next_usable(user)
-        duty = HANDBOOK[role]
+        duty = HANDBOOK[member.role]
+        office = scopes.office_name(member.office)
         found.append(
             Account(
-                role=role.value,
-                role_label=str(duty.label),
-                login_id=login_id,
-                name=name,
-                password=passwords.get(login_id, _("（不明）")),
+                role=member.role.value,
+                role_label=f"{duty.label}（{office}）" if office else str(duty.label),
+                login_id=member.login_id,
+                name=member.name,
+                password=passwords.get(member.login_id, _("（不明）")),
                 code=code,
                 wait=wait,
                 try_first=str(duty.first_step),

@@ -8,7 +8,8 @@ from accounts.models import StaffSession, User
 class StaffRequest(HttpRequest):
     """A request from a signed-in member of staff.
 
-    ``LoginRequiredMiddleware`` turns everyone else away before a view runs; ``StaffSessionMiddleware`` sets the session.
+    ``LoginRequiredMiddleware`` turns everyone else away before a view runs; ``StaffSessionMiddleware`` sets the
+    session.
     """
 
     user: User

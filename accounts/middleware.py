@@ -12,9 +12,9 @@ from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_lazy
 
-from accounts import lock_screen, passwords, sessions, sign_in
+from accounts import emergency, lock_screen, passwords, sessions, sign_in
 from accounts.models import StaffSession, User
 from accounts.models.sessions import EndReason
 
@@ -25,11 +25,13 @@ WHILE_LOCKED = frozenset({"accounts:lock", "accounts:unlock", "accounts:unlock-k
 WHILE_TO_BE_CHANGED = WHILE_LOCKED | {"accounts:change-password", "accounts:session-state"}
 
 TOLD = {
-    EndReason.REPLACED: _("別の端末でサインインしたため、こちらのサインインは終了しました。"),
-    EndReason.ENDED_BY_OWNER: _("ほかの端末から、こちらのサインインを終了しました。"),
-    EndReason.ENDED_BY_ADMINISTRATOR: _("利用者管理者が、こちらのサインインを終了しました。"),
-    EndReason.PASSWORD: _("パスワードが変更または再設定されたため、サインインし直してください。"),
-    EndReason.TOO_LONG: _("サインインしてから長い時間がたったため、終了しました。もう一度サインインしてください。"),
+    EndReason.REPLACED: gettext_lazy("別の端末でサインインしたため、こちらのサインインは終了しました。"),
+    EndReason.ENDED_BY_OWNER: gettext_lazy("ほかの端末から、こちらのサインインを終了しました。"),
+    EndReason.ENDED_BY_ADMINISTRATOR: gettext_lazy("利用者管理者が、こちらのサインインを終了しました。"),
+    EndReason.PASSWORD: gettext_lazy("パスワードが変更または再設定されたため、サインインし直してください。"),
+    EndReason.TOO_LONG: gettext_lazy(
+        "サインインしてから長い時間がたったため、終了しました。もう一度サインインしてください。"
+    ),
 }
 
 
@@ -44,6 +46,7 @@ class StaffSessionMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not isinstance(request.user, User):
+            self._end_if_stopped(request)
             self._tell_why(request)
             return self.get_response(request)
         now = timezone.now()
@@ -51,27 +54,41 @@ class StaffSessionMiddleware:
         page = _page(request)
         if session is None or not request.user.may_sign_in or not request.user.is_verified():  # type: ignore[attr-defined]  # set by django-otp's middleware
             return self._sign_in_again(request, session)
-        if sessions.is_too_long(session, at=now):
+        is_over = emergency.is_too_long(request.user, began_at=session.began_at, at=now)
+        if is_over or sessions.is_too_long(session, at=now):
             sessions.end(session, EndReason.TOO_LONG, by=request.user, at=now)
             return self._sign_in_again(request, None, told=str(TOLD[EndReason.TOO_LONG]))
         request.staff_session = session  # type: ignore[attr-defined]  # accounts.http.StaffRequest names it
         if session.locked_at is None and sessions.is_idle(session, at=now):
             sessions.lock(session, by=request.user, at=now, is_idle=True)
-            session.locked_at = now
+            if session.ended_at is not None:
+                return self._sign_in_again(request, None)
         if session.locked_at is not None and page not in WHILE_LOCKED:
             return lock_screen.answer(request)
         if page not in WHILE_TO_BE_CHANGED and (why := passwords.why_to_change(request.user, at=now)):
             return passwords.answer_to_be_changed(request, why)
         if _is_by_hand(request, page):
             sessions.use(session, at=now)
+        request.standing = sessions.standing(session, at=now)  # type: ignore[attr-defined]  # for the page's clock
         return self.get_response(request)
+
+    @staticmethod
+    def _end_if_stopped(request: HttpRequest) -> None:
+        """End the session of somebody whose account was stopped: it must not go on when that is lifted again."""
+        if key := request.session.session_key:
+            session = (
+                StaffSession.objects.filter(session_key=key, ended_at__isnull=True).select_related("user").first()
+            )
+            if session is not None and not session.user.may_sign_in:
+                sessions.end(session, EndReason.STOPPED, by=session.user, at=timezone.now())
+                request.session.flush()
 
     @staticmethod
     def _tell_why(request: HttpRequest) -> None:
         """Say once to whoever still holds the cookie of an ended session why it ended."""
         key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-        if key and request.session.session_key is None and (reason := sessions.why_ended(key)) in TOLD:
-            messages.warning(request, TOLD[reason])  # type: ignore[index]  # in TOLD, so not None
+        if key and request.session.session_key is None and (reason := sessions.why_ended(key)) and reason in TOLD:
+            messages.warning(request, TOLD[reason])
 
     @staticmethod
     def _sign_in_again(request: HttpRequest, session: StaffSession | None, *, told: str = "") -> HttpResponse:

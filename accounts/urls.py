@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from accounts.views import access_reviews, account, batches, confirm, factors, lock, password, proposals, roles, sign_in, staff
+from accounts.views import (
+    access_reviews,
+    account,
+    batches,
+    confirm,
+    factors,
+    lock,
+    password,
+    proposals,
+    roles,
+    sign_in,
+    staff,
+)
 
 app_name = "accounts"
 
@@ -62,7 +74,9 @@ urlpatterns = [
     path("roles/roles.csv", roles.matrix_csv, name="roles-csv"),
     path("access-reviews/", access_reviews.index, name="access-reviews"),
     path("access-reviews/<uuid:review_id>/", access_reviews.detail, name="access-review"),
-    path("access-reviews/<uuid:review_id>/answer/<int:answer_id>/", access_reviews.answer, name="access-review-answer"),
+    path(
+        "access-reviews/<uuid:review_id>/answer/<int:answer_id>/", access_reviews.answer, name="access-review-answer"
+    ),
     path("access-reviews/<uuid:review_id>/close/", access_reviews.close, name="access-review-close"),
     path("access-reviews/<uuid:review_id>/result.pdf", access_reviews.result, name="access-review-result"),
 ]

@@ -6,7 +6,9 @@ class BenefitsConfig(AppConfig):
     verbose_name = "公費負担医療"
 
     def ready(self) -> None:
-        from audit import vocabulary  # the registry fills when every app is loaded
-        from benefits import events
+        from accounts import scopes  # the registry fills when every app is loaded
+        from audit import vocabulary
+        from benefits import choices, events
 
         vocabulary.declare(events.ACTIONS)
+        scopes.declare(offices=dict(choices.AcceptedOffice.choices), programmes=dict(choices.Programme.choices))

@@ -27,6 +27,12 @@ class AcceptedOffice(models.TextChoices):
     NISHI = "NISHI", _("西保健所")
 
 
+class Programme(models.TextChoices):
+    """The benefit that is applied for (制度): what a right can be limited to."""
+
+    NANBYO = "NANBYO", _("特定医療費（指定難病）")
+
+
 class Sex(models.TextChoices):
     """As the resident record states it."""
 

@@ -3,9 +3,9 @@
 The entry form follows the paper, box by box. It checks; it never saves, and it never gives a My Number back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import TextChoices
@@ -17,6 +17,7 @@ from accounts.forms import CodeField
 from benefits import choices, japanese_text
 from benefits.decision import MEMBER_ROWS, CannotDecideError, decide
 from benefits.fields import (
+    NOT_CHOSEN,
     AddressField,
     ChoiceCodeField,
     ChoiceCodesField,
@@ -313,11 +314,13 @@ class EntryForm(forms.Form):
         has_number: bool = False,
         comments: Mapping[str, str] | None = None,
         initial: Mapping[str, Any] | None = None,
+        offices: Collection[str] | None = None,
     ) -> None:
         """Draw or check the form as of ``today``.
 
         ``initial`` is a draft that is opened again, not checked; ``has_number`` says that a number is sealed
-        already; ``comments`` are the checker's, by field.
+        already; ``comments`` are the checker's, by field; ``offices`` are the health centres
+        that may be chosen (None = every one), and a single one is chosen already.
         """
         self.today = today
         self.has_number = has_number
@@ -329,6 +332,10 @@ class EntryForm(forms.Form):
         if not types_number:
             for name in next(names for key, _title, names in SECTIONS if key == NUMBER_SECTION):
                 del self.fields[name]
+        if offices is not None:
+            known = [(code, label) for code, label in choices.AcceptedOffice.choices if code in offices]
+            office = cast("ChoiceCodeField", self.fields["accepted_office"])
+            office.choices = known if len(known) == 1 else [("", NOT_CHOSEN), *known]
         for name, comment in (comments or {}).items():
             if name in self.fields:
                 self.fields[name].returned_comment = comment  # type: ignore[attr-defined]

@@ -4,14 +4,18 @@ One function answers both the page (grey the button, show the reason) and the wo
 (refuse the request), so what a clerk is told and what is enforced cannot differ.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from benefits import content
+from benefits.choices import AcceptedOffice, Programme
 from benefits.lifecycle import DECISIONS, STEPS, Action
 from benefits.models import Application, Review
+from benefits.models.reach import covers, offices_of
 from mynumber import vault
 
 
@@ -52,6 +56,8 @@ def why_not(action: Action, application: Application, *, by: User, progress: Pro
     step = STEPS[action]
     if not by.has_perm(step.permission):
         return Refusal("not_permitted", _("この操作を行う権限がありません。"))
+    if not covers(by, step.permission, office=application.office, programme=application.programme):
+        return Refusal("out_of_reach", _("この申請の受付保健所・制度は、あなたの役割の範囲の外です。"))
     if application.status not in step.sources:
         return Refusal(
             "wrong_status", _("現在の状態（%s）ではこの操作はできません。") % application.get_status_display()
@@ -65,6 +71,30 @@ def why_not(action: Action, application: Application, *, by: User, progress: Pro
     if action is Action.APPROVE:
         return _why_not_approve(application, progress or progress_of(application, checker=by))
     return None
+
+
+def why_not_keep(entry: Mapping[str, Any], *, by: User, programme: str = Programme.NANBYO) -> Refusal | None:
+    """Return the reason ``by`` may not keep a draft that says what ``entry`` says, or None when they may.
+
+    Somebody whose right is for one health centre types what that health centre took in, and cannot put an
+    application where they would not see it again.
+    """
+    permission = STEPS[Action.SAVE].permission
+    if not by.has_perm(permission):
+        return Refusal("not_permitted", _("この操作を行う権限がありません。"))
+    if covers(by, permission, office=office_of(entry), programme=programme):
+        return None
+    names = "、".join(str(AcceptedOffice(code).label) for code in sorted(offices_of(by, permission) or ()))
+    return Refusal(
+        "other_office",
+        _("受付保健所は「%s」を選んでください。あなたが入力できるのは、そこで受け付けた申請だけです。") % names,
+    )
+
+
+def office_of(entry: Mapping[str, Any]) -> str:
+    """Return the health centre that an entry names, or "" while it names none."""
+    typed = entry.get("accepted_office", "")
+    return typed if typed in AcceptedOffice.values else ""
 
 
 def _why_not_pull_back(application: Application, *, by: User) -> Refusal | None:

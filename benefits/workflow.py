@@ -79,6 +79,15 @@ def step(action: Action) -> Callable[[Callable[Concatenate[UUID, P], R]], Callab
 
 def begin(application_id: UUID, *, by: User, at: datetime, entry: Mapping[str, Any]) -> Application:
     """Keep a new draft under ``application_id``, made when its empty form was drawn: sent twice, it is one draft."""
+    if refusal := policies.why_not_keep(entry, by=by):
+        journal.record(
+            events.STEP_REFUSED,
+            by=by,
+            subject=journal.Subject(kind="benefits.application", id=str(application_id)),
+            result=Result.REFUSED,
+            details={"method": str(Action.SAVE), "code": refusal.code},
+        )
+        raise Refused(refusal)
     try:
         with transaction.atomic():
             application = Application.objects.create(
@@ -86,6 +95,7 @@ def begin(application_id: UUID, *, by: User, at: datetime, entry: Mapping[str, A
                 receipt_number=receipt_number(_next("benefits_receipt_number"), on=timezone.localdate(at)),
                 person=Person.objects.create(),
                 entry=dict(entry),
+                office=policies.office_of(entry),
                 created_by=by,
                 edited_by=by,
                 edited_at=at,
@@ -112,7 +122,10 @@ def save(application_id: UUID, *, by: User, at: datetime, revision: int, entry: 
     _refuse_unless_allowed(Action.SAVE, application, by=by, revision=revision)
     if not changed:
         return application
+    if refusal := policies.why_not_keep(entry, by=by, programme=application.programme):
+        raise Refused(refusal)
     application.entry = dict(entry)
+    application.office = policies.office_of(entry)
     for name, value in _names(entry).items():
         setattr(application, name, value)
     _edited(application, by=by, at=at)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from ipaddress import ip_network
 from typing import Any, LiteralString
 
 from django.apps import AppConfig
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning as Caution, register
 from django.db import connections
 
+from accounts.roles import Role
 from config.office import keys, privileges
 
 LEAST_VERSION = 150_000
@@ -36,6 +38,34 @@ def debugging_is_off(app_configs: Sequence[AppConfig] | None, **options: Any) ->
     if settings.DEBUG or sys.flags.dev_mode:
         return [Error("デバッグモードで動いています。", id="config.E002")]
     return []
+
+
+@register(Tags.security)
+def rights_settings_are_readable(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """Hold when the settings that limit people's rights can be read: one that is misspelt would limit nothing."""
+    found: list[CheckMessage] = []
+    for network in settings.KYUFU_NUMBER_NETWORKS:
+        try:
+            ip_network(network)
+        except ValueError:
+            found.append(
+                Error(
+                    f"KYUFU_NUMBER_NETWORKS の {network} はネットワークとして読めません。",
+                    hint="10.1.2.0/24 のように、ホスト部を 0 にして指定してください。",
+                    id="config.E014",
+                )
+            )
+    for entry in settings.KYUFU_PASSWORD_DAYS_BY_ROLE:
+        role, _separator, days = entry.partition("=")
+        if role not in Role.__members__ or not days.isdecimal():
+            found.append(
+                Error(
+                    f"KYUFU_PASSWORD_DAYS_BY_ROLE の {entry} を読めません。",
+                    hint="NUMBER_VIEWER=90,AUDITOR=180 のように、役割と日数を指定してください。",
+                    id="config.E015",
+                )
+            )
+    return found
 
 
 @register(Tags.database, deploy=True)

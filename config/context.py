@@ -7,9 +7,17 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from accounts import emergency, passwords
+from accounts.models import User
 from config import menu
+
+#: Where people are told that their password grows old: where each one's day begins.
+WARNED_ON = frozenset(
+    {"benefits:home", "benefits:people", "audit:log", "accounts:staff", "accounts:access-reviews", "keys"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,8 @@ def office(request: HttpRequest) -> dict[str, Any]:
         "product_version": settings.KYUFU_VERSION,
         "role_labels": SimpleLazyObject(lambda: _role_labels(request)),
         "menu": SimpleLazyObject(lambda: menu_for(request, menu.ENTRIES)),
+        "emergency_is_open": SimpleLazyObject(emergency.is_opened),
+        "password_days": _password_days(request),
     }
 
 
@@ -42,7 +52,7 @@ def menu_for(request: HttpRequest, entries: Iterable[menu.Entry]) -> list[MenuIt
     here = match.view_name if match else ""
     items = []
     for entry in entries:
-        if not user.has_perm(entry.permission):
+        if not any(user.has_perm(permission) for permission in entry.permissions):
             continue
         try:
             url = reverse(entry.url_name)
@@ -50,6 +60,15 @@ def menu_for(request: HttpRequest, entries: Iterable[menu.Entry]) -> list[MenuIt
             continue
         items.append(MenuItem(str(entry.label), url, here == entry.url_name or here in entry.section))
     return items
+
+
+def _password_days(request: HttpRequest) -> int | None:
+    """Return the days left for the password when it is time to say so, on the first page of the day's work."""
+    user = getattr(request, "user", None)
+    match = request.resolver_match
+    if not isinstance(user, User) or match is None or match.view_name not in WARNED_ON:
+        return None
+    return passwords.warning(user, timezone.now())
 
 
 def _role_labels(request: HttpRequest) -> str:

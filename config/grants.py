@@ -99,12 +99,13 @@ TRIGGERS: Mapping[str, frozenset[str]] = MappingProxyType(
         "audit.event": frozenset(
             {"event_actor_is_real", "event_is_never_changed", "event_is_never_truncated", "event_is_stamped"}
         ),
+        "public.accounts_accessanswer": frozenset({"answer_is_its_heads", "answer_is_on_record"}),
+        "public.accounts_accessreview": frozenset({"review_closes_once", "review_is_on_record"}),
+        "public.accounts_staffbatch": frozenset({"batch_is_on_record", "batch_takes_two"}),
         "public.accounts_codedevice": frozenset({"code_device_change_is_on_record"}),
         "public.accounts_proposal": frozenset({"proposal_is_on_record", "proposal_takes_two"}),
         "public.accounts_recoverysheet": frozenset({"recovery_sheet_change_is_on_record"}),
-        "public.accounts_roleassignment": frozenset(
-            {"office_keeps_a_user_administrator", "right_follows_a_proposal"}
-        ),
+        "public.accounts_roleassignment": frozenset({"office_keeps_a_user_administrator", "right_follows_a_proposal"}),
         "public.accounts_securitykey": frozenset({"security_key_change_is_on_record"}),
         "public.accounts_user": frozenset(
             {"office_keeps_a_user_administrator", "person_change_is_on_record", "person_changes_by_proposal"}

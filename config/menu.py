@@ -8,32 +8,63 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the navigation. ``section`` names the URL names that count as being there."""
+    """A line of the navigation, for whoever has one of ``permissions``.
+
+    ``section`` names the URL names that count as being there.
+    """
 
     label: Promise | str
     url_name: str
-    permission: str
+    permissions: tuple[str, ...]
     section: tuple[str, ...] = ()
 
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry(_("今日の仕事"), "benefits:home", "benefits.view_application"),
+    Entry(_("今日の仕事"), "benefits:home", ("benefits.view_application",)),
     Entry(
         _("申請の入力"),
         "benefits:application-new",
-        "benefits.enter_application",
+        ("benefits.enter_application",),
         ("benefits:application-edit", "benefits:application-confirm"),
     ),
-    Entry(_("申請"), "benefits:applications", "benefits.view_application", ("benefits:application",)),
-    Entry(_("申請"), "benefits:applications", "benefits.view_own_application", ("benefits:application",)),
+    Entry(
+        _("申請"),
+        "benefits:applications",
+        ("benefits.view_application", "benefits.view_own_application"),
+        ("benefits:application",),
+    ),
     Entry(
         _("確認待ち"),
         "benefits:review-queue",
-        "benefits.decide_application",
+        ("benefits.decide_application",),
         ("benefits:review", "benefits:approve"),
     ),
-    Entry(_("受給者"), "benefits:people", "benefits.view_person", ("benefits:person", "benefits:number")),
-    Entry(_("基準額"), "benefits:figures", "benefits.view_application"),
-    Entry(_("操作記録"), "audit:log", "audit.view_event", ("audit:entry",)),
-    Entry(_("利用者"), "accounts:staff", "accounts.view_user"),
+    Entry(_("受給者"), "benefits:people", ("benefits.view_person",), ("benefits:person", "benefits:number")),
+    Entry(_("基準額"), "benefits:figures", ("benefits.view_application",)),
+    Entry(_("操作記録"), "audit:log", ("audit.view_event",), ("audit:entry",)),
+    Entry(
+        _("利用者"),
+        "accounts:staff",
+        ("accounts.view_user",),
+        (
+            "accounts:person",
+            "accounts:staff-new",
+            "accounts:person-grant",
+            "accounts:person-right-end",
+            "accounts:person-move",
+            "accounts:person-stop",
+            "accounts:person-resume",
+            "accounts:person-reset",
+        ),
+    ),
+    Entry(_("権限の申請"), "accounts:proposals", ("accounts.change_rights",), ("accounts:proposal",)),
+    Entry(_("一括登録"), "accounts:batches", ("accounts.change_rights",), ("accounts:batch",)),
+    Entry(_("役割と権限"), "accounts:roles", ("accounts.view_role",)),
+    Entry(
+        _("権限の棚卸し"),
+        "accounts:access-reviews",
+        ("accounts.answer_review", "accounts.change_rights"),
+        ("accounts:access-review",),
+    ),
+    Entry(_("鍵"), "keys", ("mynumber.view_keys",)),
 )

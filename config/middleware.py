@@ -14,8 +14,8 @@ from config import errors, logs
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-#: Every power a page could ask the browser for, refused. The product needs none of them.
-PERMISSIONS_POLICY = ", ".join(
+#: What a page may ask of the browser: security keys, at this site. Every other power is refused; none is needed.
+PERMISSIONS_POLICY = "publickey-credentials-create=(self), publickey-credentials-get=(self), " + ", ".join(
     f"{feature}=()"
     for feature in (
         "accelerometer",
@@ -39,8 +39,6 @@ PERMISSIONS_POLICY = ", ".join(
         "midi",
         "payment",
         "picture-in-picture",
-        "publickey-credentials-create",
-        "publickey-credentials-get",
         "screen-wake-lock",
         "serial",
         "storage-access",

@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import errors, health
+from config import errors, health, key_page
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("", include("accounts.urls")),
+    path("keys/", key_page.keys, name="keys"),
     path("audit/", include("audit.urls")),
     path("", include("benefits.urls")),
 ]

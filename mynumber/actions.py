@@ -10,6 +10,7 @@ REMOVED = "mynumber.number.removed"
 REVEALED = "mynumber.number.revealed"
 REVEAL_REFUSED = "mynumber.number.reveal_refused"
 REVEAL_FAILED = "mynumber.number.reveal_failed"
+KEYS_VIEWED = "mynumber.keys.viewed"
 
 ACTIONS = {
     TYPED: _("個人番号の入力"),
@@ -20,4 +21,5 @@ ACTIONS = {
     REVEALED: _("個人番号の表示"),
     REVEAL_REFUSED: _("個人番号の表示の拒否"),
     REVEAL_FAILED: _("個人番号の表示の失敗"),
+    KEYS_VIEWED: _("鍵の状態の閲覧"),
 }

@@ -80,6 +80,24 @@ def index(digits: str) -> bytes:
     return hmac.digest(key, stretched, "sha256")
 
 
+def try_out(key_name: str) -> None:
+    """Wrap a random data key under ``key_name`` as the file is now, and unwrap it again.
+
+    Raises :class:`audit.keyfiles.KeyUnavailableError` when the file cannot be used, :class:`SealBrokenError` when
+    what was wrapped does not come back, or when the file is not the key that this process works with.
+    """
+    key = keyfiles.read.__wrapped__(key_name)  # past the cache: what the file says now
+    data_key, nonce = AESGCM.generate_key(bit_length=8 * _KEY), os.urandom(_NONCE)
+    label = b"try1|" + key_name.encode()
+    wrapped = AESGCM(key).encrypt(nonce, data_key, label)
+    try:
+        is_sound = AESGCM(keyfiles.read(key_name)).decrypt(nonce, wrapped, label) == data_key
+    except InvalidTag as error:
+        raise SealBrokenError from error
+    if not is_sound:
+        raise SealBrokenError
+
+
 def _kek(kek_id: int) -> bytes:
     return keyfiles.read(f"number-kek-{kek_id}")
 

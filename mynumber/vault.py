@@ -89,6 +89,10 @@ class NotKeptError(Exception):
         self.code, self.person, self.by = code, person, by
 
 
+class KeyBrokenError(Exception):
+    """A key does not open what was sealed under it a moment ago."""
+
+
 class RefusedError(Exception):
     """The number is not shown. The text is fit to show the person who asked."""
 
@@ -294,6 +298,17 @@ def put_all_in_use(people: Sequence[tuple[UUID, Person]]) -> None:
         journal.Entry(action=actions.PUT_IN_USE, by=by, person_id=person, details={"version": 1})
         for person, by in people
     )
+
+
+def try_key(name: str) -> None:
+    """Try out a key file on random bytes: no number is touched.
+
+    Raises :class:`audit.keyfiles.KeyUnavailableError` or :class:`KeyBrokenError`.
+    """
+    try:
+        crypto.try_out(name)
+    except crypto.SealBrokenError as error:
+        raise KeyBrokenError from error
 
 
 def _call(function: str, *arguments: Any) -> Any:

@@ -79,7 +79,8 @@ def everybody_leaves() -> None:
     assert owner is not None
     with closing(psycopg.connect(**owner.as_psycopg(autocommit=True))) as connection:
         connection.execute("SET lock_timeout = '5s'")
-        connection.execute("DELETE FROM accounts_staffsession WHERE user_id = ANY(%s)", [_hired])
+        for table in ("staffsession", "keptinput"):
+            connection.execute(f"DELETE FROM accounts_{table} WHERE user_id = ANY(%s)", [_hired])
         for table, column in (("codedevice", "user_id"), ("roleassignment", "user_id"), ("user", "id")):
             connection.execute(f"DELETE FROM accounts_{table} WHERE {column} = ANY(%s)", [_hired])
     _hired.clear()

@@ -45,6 +45,8 @@ ALTER TABLE accounts_proposal ADD COLUMN decided_xid xid8;
 
 CREATE FUNCTION accounts_proposal_takes_two() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    today date;
 BEGIN
     IF TG_OP = 'INSERT' THEN
         IF NEW.outcome <> '' OR NEW.decided_by_id IS NOT NULL THEN
@@ -61,6 +63,12 @@ BEGIN
             SELECT 1 FROM accounts_roleassignment r WHERE r.id = NEW.assignment_id AND r.user_id = NEW.user_id
         ) THEN
             RAISE EXCEPTION 'proposal_ends_a_right_of_its_person' USING ERRCODE = 'check_violation';
+        END IF;
+        -- Nothing is dated back; a right can end with yesterday, which is at once.
+        today := (clock_timestamp() AT TIME ZONE 'Asia/Tokyo')::date;
+        IF NEW.kind = 'GRANT' AND NEW.starts_on < today OR NEW.kind = 'END' AND NEW.ends_on < today - 1
+           OR NEW.kind IN ('HIRE', 'STOP', 'RESUME') AND NEW.ends_on < today THEN
+            RAISE EXCEPTION 'proposal_is_not_dated_back' USING ERRCODE = 'check_violation';
         END IF;
         NEW.proposed_at := clock_timestamp();
         NEW.decided_xid := NULL;
@@ -168,6 +176,8 @@ BEGIN
     IF NEW.proposal_id IS NULL AND accounts_is_owner() THEN
         RETURN NEW;
     END IF;
+    NEW.given_at := clock_timestamp();
+    NEW.last_used_on := NULL;
     IF NOT EXISTS (
         SELECT 1 FROM accounts_proposal p
         WHERE p.id = NEW.proposal_id AND p.kind = 'GRANT' AND p.outcome = 'APPROVED' AND p.user_id = NEW.user_id
@@ -192,11 +202,12 @@ BEGIN
         RETURN NEW;
     END IF;
     IF TG_OP = 'INSERT' THEN
-        IF NEW.is_emergency OR NOT EXISTS (
+        -- Nobody is hired with a password that somebody knows: it is printed afterwards, on record.
+        IF NEW.is_emergency OR NEW.password NOT LIKE '!%' OR NOT NEW.is_active OR NOT EXISTS (
             SELECT 1 FROM accounts_proposal p
             WHERE p.kind = 'HIRE' AND p.outcome = 'APPROVED' AND p.user_id IS NULL AND p.login_id = NEW.login_id
               AND p.display_name = NEW.display_name AND p.section = NEW.section
-              AND p.decided_xid = pg_current_xact_id()
+              AND p.ends_on IS NOT DISTINCT FROM NEW.valid_until AND p.decided_xid = pg_current_xact_id()
         ) THEN
             RAISE EXCEPTION 'person_is_hired_by_proposal' USING ERRCODE = 'check_violation';
         END IF;
@@ -214,11 +225,11 @@ BEGIN
         RAISE EXCEPTION 'person_moves_by_proposal' USING ERRCODE = 'check_violation';
     END IF;
     -- Stopping somebody at once takes one administrator and an entry (below, at COMMIT); letting them back takes two.
-    IF (NEW.is_active AND NOT OLD.is_active
-        OR NEW.valid_until IS DISTINCT FROM OLD.valid_until) AND NOT EXISTS (
+    IF (NEW.is_active AND NOT OLD.is_active OR NEW.valid_until IS DISTINCT FROM OLD.valid_until) AND NOT EXISTS (
         SELECT 1 FROM accounts_proposal p
-        WHERE p.kind IN ('STOP', 'RESUME') AND p.outcome = 'APPROVED' AND p.user_id = NEW.id
-          AND p.decided_xid = pg_current_xact_id() AND (p.kind = 'RESUME' OR NOT NEW.is_active OR NEW.valid_until IS NOT NULL)
+        WHERE p.outcome = 'APPROVED' AND p.user_id = NEW.id AND p.decided_xid = pg_current_xact_id()
+          AND p.ends_on IS NOT DISTINCT FROM NEW.valid_until
+          AND (p.kind = 'RESUME' OR p.kind = 'STOP' AND NEW.is_active = OLD.is_active)
     ) THEN
         RAISE EXCEPTION 'person_returns_by_proposal' USING ERRCODE = 'check_violation';
     END IF;
@@ -254,19 +265,44 @@ WHEN (OLD.password IS DISTINCT FROM NEW.password OR OLD.is_active IS DISTINCT FR
 EXECUTE FUNCTION accounts_person_change_is_on_record();
 ALTER TABLE accounts_user ENABLE ALWAYS TRIGGER person_change_is_on_record;
 
--- Runs at COMMIT: whoever could give rights before can still do so with somebody else's approval, or nothing changes.
+-- Runs at COMMIT: when a user administrator goes, now or from a day on, another one is there the day after.
 CREATE FUNCTION accounts_office_keeps_a_user_administrator() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    today date := (clock_timestamp() AT TIME ZONE 'Asia/Tokyo')::date;
+    last_day date;
 BEGIN
     IF accounts_is_owner() THEN
         RETURN NULL;
     END IF;
+    -- Somebody without the duty goes: nothing is lost.
+    IF TG_TABLE_NAME = 'accounts_user' AND NOT EXISTS (
+        SELECT 1 FROM accounts_roleassignment r
+        WHERE r.user_id = NEW.id AND r.role = 'USER_ADMINISTRATOR' AND r.suspended_at IS NULL
+          AND coalesce(least(r.ends_on, r.ended_on) >= today, true)
+    ) THEN
+        RETURN NULL;
+    END IF;
     -- One such change at a time: two that each leave the other's administrator must see each other.
     PERFORM pg_advisory_xact_lock(5403);
-    IF NOT EXISTS (SELECT 1 FROM accounts_user u WHERE NOT u.is_emergency AND accounts_holds(u.id, 'USER_ADMINISTRATOR')
-                   AND NOT EXISTS (SELECT 1 FROM accounts_roleassignment r
-                                   WHERE r.user_id = u.id AND r.role = 'USER_ADMINISTRATOR'
-                                     AND r.ended_on IS NOT NULL)) THEN
+    IF TG_TABLE_NAME = 'accounts_user' THEN
+        last_day := CASE WHEN to_jsonb(NEW) ->> 'is_active' = 'true' THEN (to_jsonb(NEW) ->> 'valid_until')::date END;
+        IF to_jsonb(NEW) ->> 'is_active' = 'true' AND last_day IS NULL THEN
+            RETURN NULL;
+        END IF;
+    ELSE
+        last_day := (to_jsonb(NEW) ->> 'ended_on')::date;
+        IF to_jsonb(NEW) ->> 'suspended_at' IS NOT NULL THEN
+            last_day := NULL;
+        END IF;
+    END IF;
+    IF NOT EXISTS (
+        SELECT 1 FROM accounts_user u JOIN accounts_roleassignment r ON r.user_id = u.id
+        CROSS JOIN LATERAL (SELECT greatest(last_day + 1, today) AS day) t
+        WHERE NOT u.is_emergency AND u.is_active AND coalesce(u.valid_until >= t.day, true)
+          AND r.role = 'USER_ADMINISTRATOR' AND r.suspended_at IS NULL AND r.starts_on <= t.day
+          AND coalesce(least(r.ends_on, r.ended_on) >= t.day, true)
+    ) THEN
         RAISE EXCEPTION 'office_keeps_a_user_administrator' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
@@ -300,11 +336,11 @@ BEGIN
     RETURN NULL;
 END $$;
 REVOKE ALL ON FUNCTION accounts_factor_change_is_on_record() FROM PUBLIC;
-CREATE CONSTRAINT TRIGGER code_device_change_is_on_record AFTER INSERT OR DELETE OR UPDATE OF sealed_seed, confirmed
+CREATE CONSTRAINT TRIGGER code_device_change_is_on_record AFTER INSERT OR DELETE OR UPDATE OF user_id, sealed_seed, confirmed
 ON accounts_codedevice DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
 EXECUTE FUNCTION accounts_factor_change_is_on_record();
 ALTER TABLE accounts_codedevice ENABLE ALWAYS TRIGGER code_device_change_is_on_record;
-CREATE CONSTRAINT TRIGGER security_key_change_is_on_record AFTER INSERT OR DELETE OR UPDATE OF credential, credential_id
+CREATE CONSTRAINT TRIGGER security_key_change_is_on_record AFTER INSERT OR DELETE OR UPDATE OF user_id, credential, credential_id
 ON accounts_securitykey DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
 EXECUTE FUNCTION accounts_factor_change_is_on_record();
 ALTER TABLE accounts_securitykey ENABLE ALWAYS TRIGGER security_key_change_is_on_record;

@@ -31,6 +31,8 @@ class AccessReview(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     closed_at = models.DateTimeField(_("確定日時"), null=True, blank=True)
+    #: What the review came to, word for word as it closed: people are renamed and moved later.
+    result = models.JSONField(_("結果"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("権限の棚卸し")

@@ -33,7 +33,6 @@ class Attempts(models.Model):
     tries = models.PositiveIntegerField(_("試行の回数"))
     last_at = models.DateTimeField(_("最後の試行"))
     waits_until = models.DateTimeField(_("待つ期限"), null=True, blank=True)
-    was_allowed = models.BooleanField(_("最後の試行を受け付けた"), default=True)
 
     class Meta:
         verbose_name = _("試行")

@@ -68,7 +68,10 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # django-
     enrolment_until = models.DateTimeField(_("登録コードの期限"), null=True, blank=True)
     #: What a security key calls this person: it says nothing about them (WebAuthn, 14.6.1).
     key_handle = models.UUIDField(
-        _("セキュリティキーでの呼び名"), default=uuid.uuid4, db_default=models.Func(function="gen_random_uuid"), unique=True
+        _("セキュリティキーでの呼び名"),
+        default=uuid.uuid4,
+        db_default=models.Func(function="gen_random_uuid"),
+        unique=True,
     )
 
     objects: ClassVar[UserManager] = UserManager()

@@ -37,7 +37,7 @@ class Outcome(models.TextChoices):
 class ResetWhat(models.TextChoices):
     """What a member of staff has lost."""
 
-    PASSWORD = "PASSWORD", _("パスワード")  # noqa: S105  (the name of a choice)
+    PASSWORD = "PASSWORD", _("パスワード")
     FACTOR = "FACTOR", _("確認手段（認証アプリ・セキュリティキー）")
     BOTH = "BOTH", _("両方")
 
@@ -250,3 +250,8 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"proposal {self.pk}"
+
+    @property
+    def label(self) -> str:
+        """What the record calls it: its kind, nobody's name."""
+        return str(ProposalKind(self.kind).label)

@@ -18,7 +18,7 @@ class EndReason(models.TextChoices):
     ENDED_BY_OWNER = "ENDED_BY_OWNER", _("本人による終了")
     ENDED_BY_ADMINISTRATOR = "ENDED_BY_ADMINISTRATOR", _("利用者管理者による終了")
     STOPPED = "STOPPED", _("利用の停止")
-    PASSWORD = "PASSWORD", _("パスワードの変更・再設定")  # noqa: S105  (the name of a choice)
+    PASSWORD = "PASSWORD", _("パスワードの変更・再設定")
 
 
 class StaffSession(models.Model):

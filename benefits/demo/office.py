@@ -107,6 +107,7 @@ def _cases(
                 number_version=1 if is_given else None,
                 absence_reason=document.get("number_absence_reason") or "",
             ),
+            office=raw["accepted_office"],
             patient_name=f"{raw['family_name']}　{raw['given_name']}",
             patient_kana=f"{raw['family_kana']}　{raw['given_kana']}",
             number_version=1 if is_given else None,

@@ -12,19 +12,21 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from benefits.choices import EDITABLE, Status
+from benefits.choices import EDITABLE, AcceptedOffice, Programme, Status
 from benefits.models.constraints import all_or_none
 from benefits.models.person import Person
+from benefits.models.reach import within
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
     def visible_to(self, user: User) -> Self:
-        """Keep only what ``user`` may see. Every view starts here."""
-        if user.has_perm("benefits.view_application"):
-            return self.all()
-        if user.has_perm("benefits.view_own_application"):
-            return self.filter(created_by=user)
-        return self.none()
+        """Keep only what ``user`` may see: whose, and of which offices and programmes. Every view starts here."""
+        own = Q(created_by=user) & within(user, "benefits.view_own_application")
+        return self.filter(within(user, "benefits.view_application") | own)
+
+    def within_reach(self, user: User, permission: str) -> Self:
+        """Keep only what ``permission`` of ``user`` goes for."""
+        return self.filter(within(user, permission))
 
     def editable(self) -> Self:
         """Keep drafts and what was returned, the newest first."""
@@ -53,6 +55,13 @@ class Application(models.Model):
 
     entry = models.JSONField(_("入力のまま"), default=dict)
     content = models.TextField(_("申請の内容"), blank=True, default="")
+    #: The health centre as typed ("" until it is), and the benefit: how far rights reach is asked of these two.
+    office = models.CharField(
+        _("受付保健所"), max_length=20, choices=AcceptedOffice, blank=True, default="", db_default=""
+    )
+    programme = models.CharField(
+        _("制度"), max_length=20, choices=Programme, default=Programme.NANBYO, db_default=Programme.NANBYO.value
+    )
     patient_name = models.CharField(_("受診者氏名"), max_length=400, blank=True)
     patient_kana = models.CharField(_("フリガナ"), max_length=400, blank=True)
     number_version = models.PositiveIntegerField(_("個人番号の版"), null=True, blank=True)
@@ -106,9 +115,14 @@ class Application(models.Model):
             ),
             models.Index(name="application_by_edit", fields=["-edited_at", "-id"]),
             models.Index(name="application_by_status", fields=["status", "-edited_at", "-id"]),
+            models.Index(name="application_by_office", fields=["office", "-edited_at", "-id"]),
         ]
         constraints = [
             models.CheckConstraint(name="application_status_is_known", condition=Q(status__in=Status.values)),
+            models.CheckConstraint(
+                name="application_office_is_known", condition=Q(office__in=["", *AcceptedOffice.values])
+            ),
+            models.CheckConstraint(name="application_programme_is_known", condition=Q(programme__in=Programme.values)),
             models.CheckConstraint(
                 name="application_submission_is_signed_and_dated",
                 condition=all_or_none("submitted_by", "submitted_at"),

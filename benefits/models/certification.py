@@ -1,6 +1,7 @@
 """What an approval decided: class, monthly cap, validity."""
 
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -8,11 +9,23 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from benefits import wareki
 from benefits.models.application import Application
 from benefits.models.person import Person
+from benefits.models.reach import within
 from benefits.rules import wording
 from benefits.rules.cost_sharing import IncomeClass
+
+
+class CertificationQuerySet(models.QuerySet["Certification"]):
+    def visible_to(self, user: User) -> Self:
+        """Keep the certifications whose certificate ``user`` may open."""
+        return self.within_reach(user, "benefits.view_certificate")
+
+    def within_reach(self, user: User, permission: str) -> Self:
+        """Keep the certifications of applications that ``permission`` of ``user`` goes for."""
+        return self.filter(within(user, permission, prefix="application__"))
 
 
 class Certification(models.Model):
@@ -32,6 +45,8 @@ class Certification(models.Model):
     valid_to = models.DateField(_("有効期間の終了日"))
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(_("決定日時"))
+
+    objects = CertificationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("支給認定")

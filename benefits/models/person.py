@@ -3,9 +3,10 @@
 import uuid
 from typing import Self
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -13,12 +14,20 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from benefits.choices import Sex
 from benefits.models.constraints import all_or_none
+from benefits.models.reach import is_unlimited, within
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
     def visible_to(self, user: User) -> Self:
         """Keep only whom ``user`` may see: registered people, for those whose duty it is."""
-        return self.registered() if user.has_perm("benefits.view_person") else self.none()
+        return self.registered().within_reach(user, "benefits.view_person")
+
+    def within_reach(self, user: User, permission: str) -> Self:
+        """Keep the people with an application that ``permission`` of ``user`` goes for."""
+        if is_unlimited(user, permission):  # the table of applications need not be asked
+            return self.all()
+        applications = apps.get_model("benefits", "Application")._default_manager
+        return self.filter(Exists(applications.filter(within(user, permission), person=OuterRef("pk"))))
 
     def registered(self) -> Self:
         """Keep the people for whom an application has been approved."""

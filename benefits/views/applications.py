@@ -26,6 +26,7 @@ from benefits.decision import MEMBER_ROWS, decide
 from benefits.forms import MEMBER_PARTS, SECTIONS, EntryForm, StepForm
 from benefits.lifecycle import Action
 from benefits.models import Application
+from benefits.models.reach import covers, offices_of
 from benefits.registers import diseases
 from benefits.views.finding import visible
 from mynumber import vault
@@ -110,7 +111,10 @@ def autosave(request: StaffRequest, application_id: UUID) -> HttpResponse:
     except workflow.Stale as stale:
         return JsonResponse({"error": "stale", "message": str(stale)}, status=HTTPStatus.CONFLICT)
     except workflow.Refused as refused:
-        return JsonResponse({"error": refused.refusal.code, "message": str(refused)}, status=HTTPStatus.CONFLICT)
+        # a box to be mended, not an application that somebody else has changed meanwhile
+        is_typed = refused.refusal.code == "other_office"
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if is_typed else HTTPStatus.CONFLICT
+        return JsonResponse({"error": refused.refusal.code, "message": str(refused)}, status=status)
     return JsonResponse(
         {"revision": application.revision, "saved_at": timezone.localtime(application.edited_at).strftime("%H:%M")}
     )
@@ -234,7 +238,12 @@ def detail(request: StaffRequest, application_id: UUID) -> HttpResponse:
                 for one in application.return_comments.select_related("written_by").order_by("-written_at", "pk")
             ],
             "certification": getattr(application, "certification", None),
-            "perms_certificate": request.user.has_perm("benefits.view_certificate"),
+            "perms_certificate": covers(
+                request.user,
+                "benefits.view_certificate",
+                office=application.office,
+                programme=application.programme,
+            ),
             "class_label": presenters.class_label(application.certification.income_class)
             if hasattr(application, "certification")
             else "",
@@ -286,6 +295,9 @@ def _keep(request: StaffRequest, application_id: UUID) -> HttpResponse:
         )
         return _entry_page(request, form, application=stale.application, application_id=application_id)
     except workflow.Refused as refused:
+        if refused.refusal.code == "other_office":
+            form.add_error("accepted_office", str(refused).rstrip("。"))
+            return _entry_page(request, form, application=application, application_id=application_id)
         messages.error(request, str(refused))
         return redirect("benefits:application", application_id)
     except vault.NotKeptError as refused:
@@ -340,6 +352,7 @@ def _form_options(request: StaffRequest, application: Application | None = None)
     options: dict[str, Any] = {
         "today": timezone.localdate(),
         "types_number": request.user.has_perm("mynumber.type_number"),
+        "offices": offices_of(request.user, "benefits.enter_application"),
     }
     if application is not None:
         options["has_number"] = application.number_version is not None

@@ -10,9 +10,9 @@ from accounts.models import User
 from audit import journal
 from audit.models import Result
 from benefits import events
-from benefits.models import Application, Person
+from benefits.models import Application, Certification, Person
 
-Record = TypeVar("Record", Application, Person)
+Record = TypeVar("Record", Application, Certification, Person)
 
 
 def visible(queryset: models.QuerySet[Record], pk: UUID, *, by: User) -> Record:
@@ -26,8 +26,8 @@ def visible(queryset: models.QuerySet[Record], pk: UUID, *, by: User) -> Record:
         journal.record(
             events.HIDDEN_REQUESTED,
             by=by,
-            subject=hidden,
-            person_id=hidden.person_id if isinstance(hidden, Application) else hidden.pk,
+            subject=hidden.application if isinstance(hidden, Certification) else hidden,
+            person_id=hidden.pk if isinstance(hidden, Person) else hidden.person_id,
             result=Result.REFUSED,
         )
     raise Http404

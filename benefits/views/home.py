@@ -19,9 +19,11 @@ from benefits.rules import parameters
 
 #: Where somebody's day begins when they have nothing to do with applications.
 ELSEWHERE = (
-    ("mynumber.reveal_number", "benefits:people"),
+    ("benefits.view_person", "benefits:people"),
     ("audit.view_event", "audit:log"),
     ("accounts.view_user", "accounts:staff"),
+    ("accounts.answer_review", "accounts:access-reviews"),
+    ("mynumber.view_keys", "keys"),
 )
 
 

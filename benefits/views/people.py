@@ -6,13 +6,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import one_time_codes
+from accounts import step_up
 from accounts.http import StaffRequest
 from audit import journal, remembered
 from audit.gate import requires
@@ -81,7 +81,12 @@ def detail(request: StaffRequest, person_id: UUID) -> HttpResponse:
     person = visible(Person.objects.visible_to(request.user), person_id, by=request.user)
     journal.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
     today = timezone.localdate()
-    certifications = person.certifications.select_related("application").order_by("-valid_from", "-pk")
+    certifications = Certification.objects.within_reach(request.user, "benefits.view_person").filter(person=person)
+    # what leads further is offered only to somebody who gets there
+    certificates = set(certifications.visible_to(request.user).values_list("pk", flat=True))
+    applications = set(
+        certifications.within_reach(request.user, "benefits.view_application").values_list("pk", flat=True)
+    )
     return render(
         request,
         "benefits/person.html",
@@ -93,14 +98,16 @@ def detail(request: StaffRequest, person_id: UUID) -> HttpResponse:
                     one,
                     presenters.class_label(one.income_class),
                     diseases.find(one.disease_number, on=timezone.localdate(one.decided_at)),
+                    one.pk in certificates,
+                    one.pk in applications,
                 )
-                for one in certifications
+                for one in certifications.select_related("application").order_by("-valid_from", "-pk")
             ],
             "today": today,
             "number": vault.standing(person.pk),
-            "perms_certificate": request.user.has_perm("benefits.view_certificate"),
-            "can_see_applications": request.user.has_perm("benefits.view_application"),
-            "can_reveal": request.user.has_perm(vault.REVEAL_PERMISSION),
+            "can_reveal": Person.objects.within_reach(request.user, vault.REVEAL_PERMISSION)
+            .filter(pk=person.pk)
+            .exists(),
         },
     )
 
@@ -111,7 +118,11 @@ def detail(request: StaffRequest, person_id: UUID) -> HttpResponse:
 @requires(vault.REVEAL_PERMISSION)
 def number(request: StaffRequest, person_id: UUID) -> HttpResponse:
     """Show a My Number for a minute to somebody who has said why and proved who they are, on record first."""
-    person = visible(Person.objects.visible_to(request.user), person_id, by=request.user)
+    person = visible(
+        Person.objects.visible_to(request.user).within_reach(request.user, vault.REVEAL_PERMISSION),
+        person_id,
+        by=request.user,
+    )
     today = timezone.localdate()
     page: dict[str, Any] = {
         "subject": person,
@@ -122,7 +133,7 @@ def number(request: StaffRequest, person_id: UUID) -> HttpResponse:
     journal.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
     form = RevealForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if one_time_codes.verify(request.user, form.cleaned_data["code"]) is None:
+        if not step_up.confirm_with_code(request, form.cleaned_data["code"], at=timezone.now()):
             journal.record(
                 actions.REVEAL_REFUSED,
                 by=request.user,
@@ -161,8 +172,10 @@ def number(request: StaffRequest, person_id: UUID) -> HttpResponse:
 @requires("benefits.view_certificate")
 def certificate_pdf(request: StaffRequest, certification_id: UUID) -> HttpResponse:
     """Open a certificate (受給者証) as PDF, or say what keeps it from being printed."""
-    certification = get_object_or_404(
-        Certification.objects.select_related("application", "person"), pk=certification_id
+    certification = visible(
+        Certification.objects.visible_to(request.user).select_related("application", "person"),
+        certification_id,
+        by=request.user,
     )
     visible(Person.objects.visible_to(request.user), certification.person_id, by=request.user)
     try:

@@ -153,15 +153,7 @@ KYUFU_PASSWORD_DAYS_BY_ROLE = env.words("KYUFU_PASSWORD_DAYS_BY_ROLE")
 KYUFU_PASSWORD_LENGTH = env.integer("KYUFU_PASSWORD_LENGTH", 15, least=12, most=64)
 #: How long a temporary password or an enrolment code on paper may be used.
 KYUFU_SLIP_DAYS = env.integer("KYUFU_SLIP_DAYS", 7, least=1, most=31)
-AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ["login_id", "display_name", "section"]},
-    },
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [{"NAME": "accounts.passwords.OfficePasswordValidator"}]
 
 # ── My Numbers ───────────────────────────────────────────────────────────────────────────────────────────────────
 #: Which key-encryption key (KYUFU_HOME/keys/number-kek-<id>.key) seals what is written from now on.

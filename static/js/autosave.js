@@ -104,6 +104,11 @@ async function send(form) {
   } catch {
     return { saved: false, final: false, message: "下書きを保存できません。通信を確かめています。入力はこの画面に残っています" };
   }
+  if (response.status === 401 && (await response.json()).error === "locked") {
+    /* The screen is locked: idle-lock.js keeps what is typed, and takes the page away. */
+    document.dispatchEvent(new CustomEvent("kyufu:locked"));
+    return { saved: false, final: true, message: "画面をロックしています" };
+  }
   if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
     return {
       saved: false,

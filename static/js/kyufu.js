@@ -9,11 +9,14 @@ import * as diseaseLookup from "./disease-lookup.js";
 import * as enterNext from "./enter-next.js";
 import * as errorSummary from "./error-summary.js";
 import * as hideNumber from "./hide-number.js";
+import * as idleLock from "./idle-lock.js";
 import * as kanaEcho from "./kana-echo.js";
+import * as keptInput from "./kept-input.js";
 import * as printPage from "./print-page.js";
 import * as revealTimer from "./reveal-timer.js";
 import * as reviewCount from "./review-count.js";
 import * as sectionIndex from "./section-index.js";
+import * as securityKey from "./security-key.js";
 import * as sendOnce from "./send-once.js";
 import * as shortcuts from "./shortcuts.js";
 import * as warekiEcho from "./wareki-echo.js";
@@ -32,11 +35,14 @@ const modules = [
   dirtyGuard,
   autosave,
   sendOnce,
+  securityKey,
   sectionIndex,
   reviewCount,
   revealTimer,
   printPage,
   shortcuts,
+  idleLock,
+  keptInput,
 ];
 
 document.documentElement.dataset.enhanced = "true";

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
-from accounts import demo_staff, staff
+from accounts import demo_staff, passwords, staff
 from accounts.models import CodeDevice, User
-from accounts.roles import Role
+from accounts.roles import HANDBOOK, Role
 from tests.accounts.conftest import CODE, give_code, give_password, is_signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +28,7 @@ def home(tmp_path: Path, settings: Any) -> Path:
 
 @pytest.fixture
 def hired(home: Path, as_owner: Callable[[], Any]) -> dict[Role, User]:
-    """The demo's six members of staff."""
+    """The demo's members of staff, one of each role."""
     with as_owner():
         return demo_staff.hire()
 
@@ -43,13 +44,42 @@ def test_there_is_one_member_of_staff_for_each_role(hired: dict[Role, User]) -> 
     assert {role: User.objects.get(pk=user.pk).roles for role, user in hired.items()} == {
         role: (role,) for role in Role
     }
-    assert CodeDevice.objects.count() == len(Role)
+    assert CodeDevice.objects.count() == len(demo_staff.MEMBERS)
+
+
+def test_there_is_a_second_user_administrator_to_approve_what_the_first_proposes(hired: dict[Role, User]) -> None:
+    administrators = [member for member in demo_staff.MEMBERS if member.role is Role.USER_ADMINISTRATOR]
+
+    assert [member.login_id for member in administrators] == ["admin", "admin2"]
+    assert all(User.objects.get(login_id=one.login_id).roles == (Role.USER_ADMINISTRATOR,) for one in administrators)
+
+
+def test_the_head_answers_for_the_maker_and_the_checker(hired: dict[Role, User]) -> None:
+    sections = {hired[role].section for role in (Role.SECTION_HEAD, Role.MAKER, Role.CHECKER)}
+
+    assert len(sections) == 1
+    assert sections != {""}
+
+
+def test_a_duty_that_is_for_one_health_centre_is_given_for_one_that_there_is(hired: dict[Role, User]) -> None:
+    given = {role: user.role_assignments.get().office for role, user in hired.items()}
+
+    assert {role for role, office in given.items() if office} == {
+        role for role, duty in HANDBOOK.items() if duty.needs_office
+    }
+    assert given[Role.INTAKE] == "CHUO"
+    assert "保健所受付担当者（中央保健所）" in table()
+
+
+def test_nobody_of_the_demo_must_change_a_password_first(hired: dict[Role, User]) -> None:
+    for user in hired.values():
+        assert passwords.why_to_change(User.objects.get(pk=user.pk), at=timezone.now()) == ""
 
 
 def test_everybody_in_the_table_can_sign_in_with_what_it_says(hired: dict[Role, User]) -> None:
     rows = json.loads(table("--json"))
 
-    assert [row["role"] for row in rows] == [role.value for role in demo_staff.MEMBERS]
+    assert [row["role"] for row in rows] == [member.role.value for member in demo_staff.MEMBERS]
     for row in rows:
         client = Client()
         assert row["wait"] == 0
@@ -96,10 +126,10 @@ def test_readable_passwords_stand_in_one_file_that_only_its_owner_reads(hired: d
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    passwords = json.loads(file.read_text(encoding="utf-8"))
-    assert len(set(passwords.values())) == len(Role)
+    written = json.loads(file.read_text(encoding="utf-8"))
+    assert len(set(written.values())) == len(demo_staff.MEMBERS)
     for user in hired.values():
-        assert passwords[user.login_id] not in user.password
+        assert written[user.login_id] not in user.password
 
 
 def test_outside_a_demo_there_is_no_table_and_nobody_is_hired(

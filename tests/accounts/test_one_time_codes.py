@@ -111,10 +111,30 @@ def test_full_width_digits_and_spaces_are_read(spelt: Any, clock: Clock, user: U
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "0", "12345", "1234567", "abcdef", "确认码", "½½½½½½", "0x1F4A", "-12345", "٠١٢٣٤٥"]
+    "typed",
+    [
+        "",
+        "0",
+        "12345",
+        "1234567",
+        "abcdef",
+        "确认码",
+        "½½½½½½",
+        "0x1F4A",
+        "-12345",
+        "٠١٢٣٤٥",
+        "\x1b[31m",
+        "1" * 1_000_000,
+    ],
 )
 def test_anything_else_is_a_wrong_code_and_no_error(typed: str, clock: Clock, user: User) -> None:
     assert one_time_codes.verify(user, typed) is None
+
+
+def test_a_line_longer_than_a_code_is_not_looked_at(clock: Clock, user: User, seed: bytes) -> None:
+    assert one_time_codes.verify(user, f"{code_of(seed, 0)}{' ' * 40}") is None
+    allow(user)
+    assert one_time_codes.verify(user, f"{code_of(seed, 0)}{' ' * 30}") is not None
 
 
 def test_every_wrong_code_doubles_the_wait_and_even_the_right_one_has_to_wait(

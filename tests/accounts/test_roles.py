@@ -3,6 +3,7 @@
 import ast
 import itertools
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,16 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from accounts import staff
 from accounts.models import CodeDevice, RoleAssignment, User
 from accounts.roles import CONFLICTS, HANDBOOK, Role, conflict_within, permissions_of
+from accounts.scopes import Reach
 from audit.models import ActorLabel
 from mynumber import vault
 from tests.factories import PASSWORD, staff_member
+from tests.rights import give
 
 APPS = ("accounts", "audit", "benefits", "mynumber", "config")
 ALLOWED = frozenset(name for duty in HANDBOOK.values() for name in duty.permissions)
@@ -71,7 +75,7 @@ def test_every_permission_in_the_handbook_is_asked_for_somewhere() -> None:
 
 
 def test_every_word_of_the_code_that_looks_like_a_permission_is_in_the_handbook() -> None:
-    prefixes = ("enter_", "submit_", "decide_", "view_", "reveal_", "type_", "retype_")
+    prefixes = ("enter_", "submit_", "decide_", "view_", "reveal_", "type_", "retype_", "change_", "answer_")
     looks_like_one = {
         word
         for word in words_of_the_code()
@@ -118,9 +122,7 @@ def test_somebody_may_what_their_role_says_and_nothing_else(role: Role) -> None:
     "name", ["", "benefits", "benefits.*", "benefits.anything", "accounts.add_user", "*", "admin"]
 )
 def test_a_permission_that_no_role_has_is_nobodys(name: str) -> None:
-    everything = staff_member(*Role)
-
-    assert not everything.has_perm(name)
+    assert not any(staff_member(role).has_perm(name) for role in Role)
 
 
 @pytest.mark.django_db
@@ -141,12 +143,34 @@ def test_somebody_without_a_role_may_nothing() -> None:
 
 @pytest.mark.django_db
 def test_somebody_who_was_stopped_may_nothing(superuser_connection: psycopg.Connection[Any]) -> None:
-    somebody = staff_member(*Role)
-    superuser_connection.execute("UPDATE accounts_user SET is_active = false WHERE id = %s", [somebody.pk])
+    for role in Role:
+        somebody = staff_member(role)
+        superuser_connection.execute("UPDATE accounts_user SET is_active = false WHERE id = %s", [somebody.pk])
 
-    stopped = User.objects.get(pk=somebody.pk)
+        stopped = User.objects.get(pk=somebody.pk)
 
-    assert not any(stopped.has_perm(name) for name in ALLOWED)
+        assert not any(stopped.has_perm(name) for name in ALLOWED)
+
+
+@pytest.mark.django_db
+def test_somebody_past_their_last_day_may_nothing(superuser_connection: psycopg.Connection[Any]) -> None:
+    today = timezone.localdate()
+    somebody = staff_member(Role.MAKER)
+    for last_day, may in ((today, True), (today - timedelta(1), False)):
+        superuser_connection.execute(
+            "UPDATE accounts_user SET valid_until = %s WHERE id = %s", [last_day, somebody.pk]
+        )
+
+        assert User.objects.get(pk=somebody.pk).has_perm("benefits.enter_application") is may
+
+
+@pytest.mark.django_db
+def test_a_right_says_how_far_it_goes() -> None:
+    somebody = give(staff_member(Role.CHECKER, office="CHUO"), Role.ISSUER, office="KITA", programme="NANBYO")
+
+    assert somebody.reach("benefits.decide_application") == [Reach("CHUO", "")]
+    assert set(somebody.reach("benefits.view_certificate")) == {Reach("CHUO", ""), Reach("KITA", "NANBYO")}
+    assert somebody.reach("audit.view_event") == []
 
 
 @pytest.mark.django_db
@@ -196,32 +220,68 @@ def test_no_backend_grants_anything() -> None:
         assert not getattr(backend, "has_perm", lambda *_: False)(User(), "benefits.decide_application")
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    "statement",
-    [
+#: What the role that serves might say, and what stops it. ``{me}`` is somebody with a duty, ``{other}`` a colleague.
+FORBIDDEN = [
+    (
         "INSERT INTO accounts_user (password, login_id, display_name, section, is_active)"
-        " VALUES ('', 'x', 'x', '', true)",
-        "INSERT INTO accounts_roleassignment (user_id, role) VALUES (1, 'NUMBER_VIEWER')",
-        "UPDATE accounts_roleassignment SET role = 'NUMBER_VIEWER'",
-        "DELETE FROM accounts_roleassignment",
-        "UPDATE accounts_user SET is_active = true",
-        "UPDATE accounts_user SET password = 'x'",
-        "UPDATE accounts_user SET login_id = 'x'",
-        "UPDATE accounts_user SET display_name = 'x'",
-        "DELETE FROM accounts_user",
-        "TRUNCATE accounts_user CASCADE",
-        "UPDATE accounts_codedevice SET sealed_seed = ''",
-        "UPDATE accounts_codedevice SET user_id = 1",
-        "UPDATE accounts_codedevice SET confirmed = true",
+        " VALUES ('!', 'xxx', 'x', '', true)",
+        "person_is_hired_by_proposal",
+    ),
+    (
+        "INSERT INTO accounts_roleassignment (user_id, role) VALUES ({me}, 'SECTION_HEAD')",
+        "right_follows_a_proposal",
+    ),
+    (
+        "INSERT INTO accounts_roleassignment (user_id, role) VALUES ({me}, 'NUMBER_VIEWER')",
+        "roles_of_one_person_do_not_conflict",
+    ),
+    (
+        "UPDATE accounts_roleassignment SET role = 'ISSUER' WHERE user_id = {me}",
+        "right_is_ended_and_never_changed",
+    ),
+    ("UPDATE accounts_roleassignment SET user_id = {other} WHERE user_id = {me}", "right_is_ended_and_never_changed"),
+    ("UPDATE accounts_roleassignment SET office = 'KITA' WHERE user_id = {me}", "right_is_ended_and_never_changed"),
+    (
+        "UPDATE accounts_roleassignment SET suspended_at = now() WHERE user_id = {me}",
+        "right_is_suspended_by_an_unanswered_review",
+    ),
+    ("DELETE FROM accounts_roleassignment", "permission denied"),
+    ("UPDATE accounts_user SET is_active = true WHERE id = {stopped}", "person_returns_by_proposal"),
+    ("UPDATE accounts_user SET is_active = false WHERE id = {me}", "person_change_is_on_record"),
+    ("UPDATE accounts_user SET valid_until = '2099-12-31' WHERE id = {me}", "person_returns_by_proposal"),
+    ("UPDATE accounts_user SET password = 'x' WHERE id = {me}", "person_change_is_on_record"),
+    ("UPDATE accounts_user SET must_change_password = 'RESET' WHERE id = {me}", "person_change_is_on_record"),
+    ("UPDATE accounts_user SET login_id = 'xxx' WHERE id = {me}", "person_stays_who_they_are"),
+    ("UPDATE accounts_user SET is_emergency = true WHERE id = {me}", "person_stays_who_they_are"),
+    ("UPDATE accounts_user SET display_name = 'x' WHERE id = {me}", "person_moves_by_proposal"),
+    ("UPDATE accounts_user SET section = 'x' WHERE id = {me}", "person_moves_by_proposal"),
+    ("DELETE FROM accounts_user", "permission denied"),
+    ("TRUNCATE accounts_user CASCADE", "permission denied"),
+    ("UPDATE accounts_codedevice SET sealed_seed = '' WHERE user_id = {me}", "factor_change_is_on_record"),
+    (
+        "UPDATE accounts_codedevice SET user_id = {other}, confirmed = false WHERE user_id = {me}",
+        "factor_change_is_on_record",
+    ),
+    ("UPDATE accounts_codedevice SET confirmed = false WHERE user_id = {me}", "factor_change_is_on_record"),
+    (
         "INSERT INTO accounts_codedevice (name, confirmed, user_id, sealed_seed, last_step, throttling_failure_count)"
-        " VALUES ('', true, 1, '', -1, 0)",
-        "DELETE FROM accounts_codedevice",
-    ],
-)
-def test_the_serving_role_hires_nobody_and_gives_nobody_a_duty(statement: str) -> None:
-    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement)
+        " VALUES ('', false, {me}, '', -1, 0)",
+        "factor_change_is_on_record",
+    ),
+    ("DELETE FROM accounts_codedevice WHERE user_id = {me}", "factor_change_is_on_record"),
+]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("statement", "refusal"), FORBIDDEN, ids=[statement for statement, _refusal in FORBIDDEN])
+def test_the_serving_role_alone_hires_nobody_gives_nobody_a_duty_and_changes_nobody(
+    statement: str, refusal: str, superuser_connection: psycopg.Connection[Any]
+) -> None:
+    people = {"me": staff_member(Role.MAKER).pk, "other": staff_member().pk, "stopped": staff_member().pk}
+    superuser_connection.execute("UPDATE accounts_user SET is_active = false WHERE id = %s", [people["stopped"]])
+
+    with pytest.raises(DatabaseError, match=refusal), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement.format(**people))
 
 
 @pytest.mark.django_db
@@ -275,9 +335,21 @@ def test_nobody_is_hired_who_would_watch_or_undo_their_own_work(
 def test_every_other_pair_of_duties_can_be_held_together(as_owner: Callable[[], Any]) -> None:
     pairs = [pair for pair in itertools.combinations(Role, 2) if frozenset(pair) not in CONFLICTS]
 
-    assert {frozenset(pair) for pair in pairs} == {
-        frozenset({Role.MAKER, Role.CHECKER}),
-        frozenset({Role.AUDITOR, Role.USER_ADMINISTRATOR}),
+    together = {role: {other for pair in pairs if role in pair for other in pair if other != role} for role in Role}
+    assert together == {
+        Role.INTAKE: {Role.MAKER, Role.CHECKER, Role.ISSUER, Role.SECTION_HEAD, Role.RECORDS_KEEPER},
+        Role.MAKER: {Role.INTAKE, Role.CHECKER, Role.ISSUER, Role.SECTION_HEAD, Role.RECORDS_KEEPER},
+        Role.CONTRACT_MAKER: {Role.RECORDS_KEEPER},
+        Role.CHECKER: {Role.INTAKE, Role.MAKER, Role.ISSUER, Role.SECTION_HEAD, Role.RECORDS_KEEPER},
+        Role.ISSUER: {
+            *(Role.INTAKE, Role.MAKER, Role.CHECKER, Role.NUMBER_VIEWER, Role.AUDITOR),
+            *(Role.SECTION_HEAD, Role.RECORDS_KEEPER),
+        },
+        Role.NUMBER_VIEWER: {Role.ISSUER, Role.SECTION_HEAD},
+        Role.AUDITOR: {Role.ISSUER, Role.SECTION_HEAD, Role.USER_ADMINISTRATOR, Role.RECORDS_KEEPER},
+        Role.SECTION_HEAD: set(Role) - {Role.SECTION_HEAD, Role.CONTRACT_MAKER},
+        Role.USER_ADMINISTRATOR: {Role.AUDITOR, Role.SECTION_HEAD},
+        Role.RECORDS_KEEPER: set(Role) - {Role.RECORDS_KEEPER, Role.NUMBER_VIEWER, Role.USER_ADMINISTRATOR},
     }
     with as_owner():
         for number, pair in enumerate(pairs):

@@ -39,7 +39,9 @@ def test_only_the_workflow_and_the_demo_office_set_a_status() -> None:
             )
             if is_update and any(keyword.arg == "status" for keyword in node.keywords):  # type: ignore[attr-defined]
                 found.add(path)
-        if any(re.search(r"UPDATE benefits_application|SET status", text) for text in strings_of(tree)):
+        # filling in a column that a migration has added is no step of an application
+        moving = r"UPDATE benefits_application(?! SET office = entry)|SET status"
+        if any(re.search(moving, text) for text in strings_of(tree)):
             found.add(path)
 
     assert found == MOVERS
@@ -82,7 +84,7 @@ def test_nothing_is_deleted_because_something_else_was() -> None:
     }
 
     # django-otp's own field; people are never deleted (accounts.models.User.delete)
-    assert cascading == {"accounts.CodeDevice.user"}
+    assert cascading == {"accounts.CodeDevice.user", "accounts.RecoverySheet.user", "accounts.SecurityKey.user"}
 
 
 def test_no_model_has_permissions_outside_the_roles_or_an_order_of_its_own() -> None:
@@ -149,6 +151,10 @@ def test_the_environment_is_read_in_one_place() -> None:
     assert readers <= {"config/env.py"} | {path for path in readers if path.startswith("config/office/")}
 
 
+#: What keyed digests are told apart by. It is written nowhere.
+SALTS = {"accounts.attempts.network"}
+
+
 def test_every_action_that_is_written_down_has_a_name() -> None:
     codes = {code for code, name in vocabulary.choices() if str(name) and str(name) != code}
     used = {
@@ -156,6 +162,7 @@ def test_every_action_that_is_written_down_has_a_name() -> None:
         for tree in modules().values()
         for text in strings_of(tree)
         if re.fullmatch(r"(benefits|accounts|mynumber|audit)\.[a-z_]+\.[a-z_]+", text) and code_called(text) is None
+        if text not in SALTS
     }
 
     assert used

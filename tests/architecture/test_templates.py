@@ -20,8 +20,8 @@ def asked_for() -> set[str]:
     in_templates = {
         name for text in HTML.values() for name in re.findall(r"""{% (?:extends|include) ['"]([^'"]+)['"]""", text)
     }
-    # the certificate's is named by its path
-    by_path = {"benefits/certificate.typ"} if "certificate.typ" in in_code else set()
+    # what is typeset is named by its path
+    by_path = {name for name in templates() if name.endswith(".typ") and name.split("/")[-1] in in_code}
     return in_code | in_templates | by_path | BY_NAME
 
 

@@ -300,6 +300,7 @@ FIXED = (
     "edited_at = now()",
     "submitted_at = now()",
     "submitted_by_id = NULL",
+    "office = 'KITA', entry = jsonb_set(entry, '{accepted_office}', '\"KITA\"')",
     "edited_by_id = editor_ids[1] + 1",
 )
 

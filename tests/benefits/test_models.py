@@ -36,6 +36,12 @@ BROKEN_BY: dict[str, tuple[str, str]] = {
     ),
     "application_names_everyone_who_typed_it": ("draft", f"UPDATE {APPLICATION} SET editor_ids = '{{0}}'"),
     "application_approval_matches_its_content": ("approved", f"UPDATE {APPLICATION} SET content = content || ' '"),
+    "application_office_is_known": (
+        "draft",
+        f"UPDATE {APPLICATION} SET office = 'MOON', entry = jsonb_set(entry, '{{accepted_office}}', '\"MOON\"')",
+    ),
+    "application_office_is_the_one_typed": ("draft", f"UPDATE {APPLICATION} SET office = 'KITA'"),
+    "application_programme_is_known": ("draft", f"UPDATE {APPLICATION} SET programme = 'OTHER'"),
     "person_is_registered_whole": ("approved", f"UPDATE {PERSON} SET address = NULL"),
     "person_recipient_number_is_seven_digits": ("approved", f"UPDATE {PERSON} SET recipient_number = '12345A7'"),
     "person_sex_is_known": ("approved", f"UPDATE {PERSON} SET sex = '9'"),

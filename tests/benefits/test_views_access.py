@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,60 +10,31 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
 from accounts.models import User
-from accounts.roles import HANDBOOK, Role, permissions_of
+from accounts.roles import HANDBOOK, Role
 from audit.models import Event, Result
 from benefits import events
 from benefits.models import Application
+from tests.architecture.addresses import GUARDED, ONLY_POST, PAGES, PUBLIC, WITHOUT_NUMBER, Papers, somebody_for
 from tests.benefits.pages import controls_of, send, text_of
 from tests.factories import approved, compared, draft, form_data, my_number, signed_in, staff_member, submitted
 
 pytestmark = pytest.mark.django_db
 
-WITHOUT_NUMBER = {"number_given": "NOT_GIVEN", "number_absence_reason": "LEFT_BLANK"}
-#: What somebody who is not signed in may ask for.
-PUBLIC = {"healthz", "accounts:sign-in", "accounts:code", "accounts:sign-out"}
-#: What everybody who is signed in may ask for: it shows what their own duties allow.
-FOR_ALL_STAFF = {"benefits:home"}
-ONLY_POST = {
-    "accounts:sign-out",
-    "benefits:application-autosave",
-    "benefits:application-submit",
-    "benefits:application-pull-back",
+#: What answers with something else than a page.
+NO_PAGE = {
+    "accounts:access-review-result",
+    "accounts:batch-template",
+    "accounts:confirm-key",
+    "accounts:kept-input",
+    "accounts:roles-csv",
+    "accounts:session-state",
+    "accounts:unlock-key",
+    "benefits:certificate",
+    "benefits:diseases",
 }
-
-
-def _named(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any, list[str]]]:
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            space = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
-            yield from _named(pattern.url_patterns, space)
-        elif isinstance(pattern, URLPattern):
-            yield f"{prefix}{pattern.name}", pattern.callback, list(pattern.pattern.converters)
-
-
-PAGES = {name: (view, arguments) for name, view, arguments in _named(get_resolver().url_patterns)}
-GUARDED = sorted(set(PAGES) - PUBLIC - FOR_ALL_STAFF)
-
-
-class Papers:
-    """One thing of each kind for addresses to lead to."""
-
-    def __init__(self, maker: User, checker: User) -> None:
-        self.waiting = submitted(maker, **WITHOUT_NUMBER)
-        self.decided = approved(maker, checker)
-        self.event = Event.objects.first()
-
-    def address(self, name: str) -> str:
-        values = {
-            "application_id": self.waiting.pk,
-            "person_id": self.decided.person_id,
-            "certification_id": self.decided.certification.pk,
-            "event_id": self.event.pk if self.event else None,
-        }
-        return reverse(name, kwargs={argument: values[argument] for argument in PAGES[name][1]})
 
 
 @pytest.fixture
@@ -76,40 +46,13 @@ def ask(client: Client, name: str, address: str, **headers: str) -> Any:
     return client.post(address, headers=headers) if name in ONLY_POST else client.get(address, headers=headers)
 
 
-# ── every address and every role ─────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("role", Role)
-def test_a_role_gets_the_pages_of_its_duty_and_is_refused_the_others_on_record(role: Role, papers: Papers) -> None:
-    somebody = staff_member(role)
-    client = signed_in(Client(), somebody)
-    held = permissions_of([role])
-
-    for name in GUARDED:
-        before = Event.objects.filter(actor_id=somebody.pk, result=Result.REFUSED).count()
-        answer = ask(client, name, papers.address(name))
-        refused = Event.objects.filter(actor_id=somebody.pk, result=Result.REFUSED).count() - before
-
-        may = not held.isdisjoint(PAGES[name][0].required_permissions)
-        assert (answer.status_code == 403) is not may, (name, role, answer.status_code)
-        assert answer.status_code in ({200, 302, 400, 404} if may else {403}), (name, role)
-        if not may:
-            assert refused == 1, (name, role)
-
-
-@pytest.mark.parametrize("name", sorted(set(PAGES) - PUBLIC))
-def test_nobody_gets_anything_without_signing_in(name: str, papers: Papers) -> None:
-    answer = ask(Client(), name, papers.address(name))
-
-    assert answer.status_code == 302
-    assert answer["Location"].startswith(reverse("accounts:sign-in"))
+# ── who gets in at all (each address, role and method: tests/architecture/test_access.py) ──────────────────────────
 
 
 @pytest.mark.parametrize("name", sorted(set(PAGES) - PUBLIC))
 def test_a_session_without_a_code_gets_nothing(name: str, papers: Papers) -> None:
-    everything = staff_member(Role.MAKER, Role.CHECKER, Role.AUDITOR, Role.NUMBER_VIEWER, Role.USER_ADMINISTRATOR)
     client = Client()
-    client.force_login(everything, backend="accounts.backends.PasswordBackend")
+    client.force_login(somebody_for(name), backend="accounts.backends.PasswordBackend")
 
     answer = ask(client, name, papers.address(name))
 
@@ -235,8 +178,7 @@ def assert_guarded(answer: Any, what: object) -> None:
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_every_page_carries_the_headers_whatever_the_answer_is(name: str, papers: Papers) -> None:
-    everything = staff_member(Role.MAKER, Role.CHECKER, Role.AUDITOR, Role.NUMBER_VIEWER, Role.USER_ADMINISTRATOR)
-    client, address = signed_in(Client(), everything), papers.address(name)
+    client, address = signed_in(Client(), somebody_for(name)), papers.address(name)
 
     answers = [
         ask(client, name, address),  # 200, 302 or 400
@@ -331,7 +273,7 @@ COUNTED = [
     ("benefits:applications", Role.MAKER, 12),
     ("benefits:review-queue", Role.CHECKER, 12),
     ("audit:log", Role.AUDITOR, 14),
-    ("accounts:staff", Role.USER_ADMINISTRATOR, 12),
+    ("accounts:staff", Role.USER_ADMINISTRATOR, 16),
 ]
 
 
@@ -388,13 +330,12 @@ def test_the_page_that_is_compared_with_the_paper_asks_little(maker: User, check
 
 
 def test_a_page_has_a_title_of_its_own(papers: Papers) -> None:
-    everything = staff_member(Role.MAKER, Role.CHECKER, Role.AUDITOR, Role.NUMBER_VIEWER, Role.USER_ADMINISTRATOR)
-    client = signed_in(Client(), everything)
     titles = {}
 
-    for name in sorted(set(PAGES) - PUBLIC - ONLY_POST - {"benefits:diseases", "benefits:certificate"}):
-        page = client.get(papers.address(name))
+    for name in sorted(set(PAGES) - PUBLIC - ONLY_POST - NO_PAGE):
+        page = signed_in(Client(), somebody_for(name)).get(papers.address(name))
         if page.status_code == 200:
+            assert page["Content-Type"] == "text/html; charset=utf-8", name
             titles[name] = text_of(page).split("<title>")[1].split("</title>")[0].strip()
             assert titles[name].endswith("| 給付")
 
@@ -403,11 +344,8 @@ def test_a_page_has_a_title_of_its_own(papers: Papers) -> None:
 
 
 def test_a_page_holds_no_script_and_no_style_of_its_own(papers: Papers) -> None:
-    everything = staff_member(Role.MAKER, Role.CHECKER, Role.AUDITOR, Role.NUMBER_VIEWER, Role.USER_ADMINISTRATOR)
-    client = signed_in(Client(), everything)
-
-    for name in sorted(set(PAGES) - PUBLIC - ONLY_POST - {"benefits:diseases", "benefits:certificate"}):
-        page = client.get(papers.address(name))
+    for name in sorted(set(PAGES) - PUBLIC - ONLY_POST - NO_PAGE):
+        page = signed_in(Client(), somebody_for(name)).get(papers.address(name))
         if page.status_code == 200:
             text = text_of(page).lower()
             assert "<style" not in text

@@ -50,7 +50,10 @@ def test_every_answer_carries_the_headers_that_isolate_the_site(kind: str, clien
     assert response["Cross-Origin-Resource-Policy"] == "same-origin"
     assert response["Origin-Agent-Cluster"] == "?1"
     assert response["X-Frame-Options"] == "DENY"
-    assert "camera=()" in response["Permissions-Policy"]
+    policy = response["Permissions-Policy"].split(", ")
+    assert "camera=()" in policy
+    assert {"publickey-credentials-create=(self)", "publickey-credentials-get=(self)"} <= set(policy)
+    assert not any(allowed.endswith("=*") for allowed in policy)
     assert "Access-Control-Allow-Origin" not in response
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts import access_review, batches, rights, staff_file
 from accounts.models import User
+from accounts.models.rights import ProposalKind
 from accounts.roles import Role
 from benefits import workflow
 from benefits.models import Application
@@ -21,6 +24,31 @@ NOT_SCREENS = frozenset(
     {
         "healthz",
         "accounts:sign-out",
+        "accounts:sign-in-key",
+        "accounts:unlock",
+        "accounts:unlock-key",
+        "accounts:session-state",
+        "accounts:session-use",
+        "accounts:session-end",
+        "accounts:confirm-key",
+        "accounts:person-let-in",
+        "accounts:person-compromised",
+        "accounts:person-sessions-end",
+        "accounts:proposal-approve",
+        "accounts:proposal-reject",
+        "accounts:proposal-withdraw",
+        "accounts:proposal-slip",
+        "accounts:batch-template",
+        "accounts:batch-apply",
+        "accounts:batch-reject",
+        "accounts:batch-slips",
+        "accounts:roles-csv",
+        "accounts:access-review-close",
+        "accounts:access-review-result",
+        # drawn where tests/journeys/test_factors.py gets to: after a password, for whoever has that factor
+        "accounts:sign-in-recovery",
+        "accounts:sign-in-enrol",
+        "accounts:factor-key-remove",
         "benefits:diseases",
         "benefits:application-autosave",
         "benefits:application-submit",
@@ -50,6 +78,39 @@ class Papers:
             comments={"street": "原本と違います", "number": "原本を確かめてください", "": "2か所直してください"},
         )
         workflow.withdraw(factories.draft(maker).pk, by=maker, revision=2)
+        now, today = timezone.now(), timezone.localdate()
+        administrator = factories.staff_member(Role.USER_ADMINISTRATOR)
+        self.colleague = factories.staff_member(Role.ISSUER, name="同僚 一郎")
+        self.right = self.colleague.role_assignments.get()
+        self.stopped = factories.staff_member()
+        rights.stop_now(self.stopped, by=administrator, at=now, reason="退職のため")
+        self.proposal = rights.propose(
+            ProposalKind.GRANT,
+            user=self.colleague,
+            role=Role.AUDITOR,
+            starts_on=today,
+            reason="人事異動のため",
+            decision_number="総第12号",
+            by=administrator,
+            at=now,
+        )
+        joiner = [
+            "採用",
+            "shinjin",
+            "新人 花子",
+            "健康課",
+            "発行担当者",
+            "",
+            "",
+            "",
+            today.isoformat(),
+            "",
+            "",
+            "新規採用",
+        ]
+        self.batch = batches.upload(staff_file.template() + ",".join(joiner).encode(), by=administrator, at=now)
+        self.review = access_review.begin("棚卸し", due_on=today + timedelta(days=14), by=administrator, at=now)
+        self.answer = self.review.answers.get(assignment=self.right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +200,14 @@ def _application(state: str) -> Callable[[Papers], list[Any]]:
 
 def _person(papers: Papers) -> list[Any]:
     return [papers.approved.person_id]
+
+
+def _colleague(papers: Papers) -> list[Any]:
+    return [papers.colleague.pk]
+
+
+def _kept(desk: Desk, papers: Papers) -> None:
+    desk.page.goto(reverse("accounts:kept-input"))
 
 
 NEW, EDIT, REVIEW = "benefits:application-new", "benefits:application-edit", "benefits:review"
@@ -286,6 +355,64 @@ SCREENS: tuple[Screen, ...] = (
     ),
     Screen("audit:entry", "one", Role.AUDITOR, _an_entry),
     Screen("accounts:staff", "all", Role.USER_ADMINISTRATOR, _at("accounts:staff")),
+    Screen("accounts:staff-new", "empty", Role.USER_ADMINISTRATOR, _at("accounts:staff-new")),
+    Screen("accounts:person", "of a colleague", Role.USER_ADMINISTRATOR, _at("accounts:person", _colleague)),
+    Screen("accounts:person-grant", "empty", Role.USER_ADMINISTRATOR, _at("accounts:person-grant", _colleague)),
+    Screen(
+        "accounts:person-right-end",
+        "empty",
+        Role.USER_ADMINISTRATOR,
+        _at("accounts:person-right-end", lambda papers: [papers.colleague.pk, papers.right.pk]),
+    ),
+    Screen("accounts:person-move", "empty", Role.USER_ADMINISTRATOR, _at("accounts:person-move", _colleague)),
+    Screen("accounts:person-stop", "empty", Role.USER_ADMINISTRATOR, _at("accounts:person-stop", _colleague)),
+    Screen("accounts:person-stop-now", "asking", Role.USER_ADMINISTRATOR, _at("accounts:person-stop-now", _colleague)),
+    Screen(
+        "accounts:person-resume",
+        "empty",
+        Role.USER_ADMINISTRATOR,
+        _at("accounts:person-resume", lambda papers: [papers.stopped.pk]),
+    ),
+    Screen("accounts:person-reset", "empty", Role.USER_ADMINISTRATOR, _at("accounts:person-reset", _colleague)),
+    Screen("accounts:proposals", "one waiting", Role.USER_ADMINISTRATOR, _at("accounts:proposals")),
+    Screen(
+        "accounts:proposal",
+        "waiting",
+        Role.USER_ADMINISTRATOR,
+        _at("accounts:proposal", lambda papers: [papers.proposal.pk]),
+    ),
+    Screen("accounts:batches", "one", Role.USER_ADMINISTRATOR, _at("accounts:batches")),
+    Screen(
+        "accounts:batch", "previewed", Role.USER_ADMINISTRATOR, _at("accounts:batch", lambda papers: [papers.batch.pk])
+    ),
+    Screen("accounts:roles", "all", Role.RECORDS_KEEPER, _at("accounts:roles")),
+    Screen("accounts:access-reviews", "one going", Role.USER_ADMINISTRATOR, _at("accounts:access-reviews")),
+    Screen(
+        "accounts:access-review",
+        "of all sections",
+        Role.USER_ADMINISTRATOR,
+        _at("accounts:access-review", lambda papers: [papers.review.pk]),
+    ),
+    Screen(
+        "accounts:access-review-answer",
+        "asking",
+        Role.SECTION_HEAD,
+        _at("accounts:access-review-answer", lambda papers: [papers.review.pk, papers.answer.pk]),
+    ),
+    Screen("keys", "all", Role.RECORDS_KEEPER, _at("keys")),
+    Screen("accounts:account", "own", Role.ISSUER, _at("accounts:account")),
+    Screen("accounts:change-password", "empty", Role.ISSUER, _at("accounts:change-password")),
+    Screen("accounts:factor-code", "empty", Role.ISSUER, _at("accounts:factor-code")),
+    Screen("accounts:factor-key-add", "empty", Role.ISSUER, _at("accounts:factor-key-add")),
+    Screen("accounts:factor-recovery", "empty", Role.ISSUER, _at("accounts:factor-recovery")),
+    Screen("accounts:confirm", "asking", Role.ISSUER, _at("accounts:confirm")),
+    Screen("accounts:kept-input", "none", Role.ISSUER, _kept),
+    Screen(
+        "accounts:lock",
+        "locked",
+        Role.INTAKE,
+        _then(_at("benefits:home"), _press("席を離れる"), until="[name=password]"),
+    ),
     Screen("403", "refused", Role.USER_ADMINISTRATOR, lambda desk, _papers: desk.page.goto("/audit/")),
     Screen("404", "nowhere", Role.USER_ADMINISTRATOR, lambda desk, _papers: desk.page.goto("/nowhere/")),
     Screen("400", "unreadable", Role.USER_ADMINISTRATOR, lambda desk, _papers: desk.page.goto("/?x=%ff")),

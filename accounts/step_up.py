@@ -1,0 +1,85 @@
+"""What is worth proving again who one is: changing rights, exporting, looking after one's own factors.
+
+A session in which a factor was used within the last minutes (a setting) passes; any other is first asked for one.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from http import HTTPStatus
+from typing import Concatenate, ParamSpec, TypeVar, cast
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import actions, attempts, next_page, one_time_codes, security_keys, sessions
+from accounts.http import StaffRequest
+from accounts.models import StaffSession
+from audit import journal
+from audit.models import Result
+
+P = ParamSpec("P")
+Request = TypeVar("Request", bound=HttpRequest)
+
+
+def is_fresh(request: HttpRequest, at: datetime) -> bool:
+    """Say whether a factor was used in the request's session so lately that none is asked for again."""
+    session = getattr(request, "staff_session", None)
+    if not isinstance(session, StaffSession):
+        return False
+    return at - session.factor_used_at <= timedelta(seconds=settings.KYUFU_STEP_UP_SECONDS)
+
+
+def confirm_with_code(request: StaffRequest, code: str, *, at: datetime) -> bool:
+    """Let the session count as confirmed from ``at`` on when ``code`` is right; the attempt is counted first."""
+    is_right = attempts.reserve(request.user.login_id, at=at) and one_time_codes.verify(request.user, code) is not None
+    return _confirmed(request, is_right, kind="code", at=at)
+
+
+def confirm_with_key(request: StaffRequest, answer: object, *, at: datetime) -> bool:
+    """Let the session count as confirmed when a security key of this person's has given ``answer``."""
+    is_right = (
+        attempts.reserve(request.user.login_id, at=at)
+        and security_keys.finish_authentication(request, request.user, answer) is not None
+    )
+    return _confirmed(request, is_right, kind="key", at=at)
+
+
+def required(
+    view: Callable[Concatenate[Request, P], HttpResponse],
+) -> Callable[Concatenate[Request, P], HttpResponse]:
+    """Let a view run only for somebody who has just proved who they are; everybody else is asked, then sent back.
+
+    A form that was sent is not sent again by itself: its sender comes back to the page it stood on.
+    """
+
+    @wraps(view)
+    def guarded(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if is_fresh(request, timezone.now()):
+            return view(request, *args, **kwargs)
+        if request.headers.get("Accept") == "application/json" or request.content_type == "application/json":
+            return JsonResponse({"error": "confirm"}, status=HTTPStatus.FORBIDDEN)
+        is_page = request.method in {"GET", "HEAD"}
+        goes_to = request.path if is_page else next_page.safe(request, request.headers.get("Referer", ""))
+        return HttpResponseRedirect(f"{reverse('accounts:confirm')}?{urlencode({'next': goes_to})}")
+
+    guarded.asks_for_factor = True  # type: ignore[attr-defined]  # read by a test
+    return cast("Callable[Concatenate[Request, P], HttpResponse]", guarded)
+
+
+def _confirmed(request: StaffRequest, is_right: bool, *, kind: str, at: datetime) -> bool:
+    user, session = request.user, request.staff_session
+    if not is_right:
+        journal.record(actions.CONFIRM_REFUSED, by=user, subject=user, result=Result.REFUSED, details={"kind": kind})
+        return False
+    with transaction.atomic():
+        if not sessions.confirm_factor(request, session, at=at):
+            return False  # ended meanwhile: the next request is told
+        session.factor_used_at = at
+        attempts.forget(user.login_id)
+        journal.record(actions.CONFIRMED, by=user, subject=user, details={"kind": kind})
+    return True

@@ -1,0 +1,15 @@
+"""For commands that set an office up: speaking to the database as the role that owns the tables."""
+
+from django.conf import settings
+from django.db import connection
+
+from config.office import databases
+
+
+def speak_as_owner(application_name: str) -> None:
+    """Let this process's connection lead to the owner, unless it was started as the owner already."""
+    if settings.DATABASE_ROLE == "app":
+        connection.close()
+        connection.settings_dict.update(
+            databases.owner(settings.KYUFU_HOME).as_django(application_name=application_name)
+        )
