@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -146,7 +147,10 @@ def _signed(pdf: bytes, *, title: str) -> bytes:
         docmdp_permissions=fields.MDPPerm.NO_CHANGES,
     )
     out = io.BytesIO()
-    signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), metadata, signer=signer, output=out)
+    # the library runs an event loop of its own, which a thread that is in one already refuses
+    with ThreadPoolExecutor(1) as thread:
+        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        thread.submit(signers.sign_pdf, writer, metadata, signer=signer, output=out).result()
     return out.getvalue()
 
 

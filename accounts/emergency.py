@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import actions, attempts, factors, paper_codes, recovery_codes, sessions
+from accounts import actions, attempts, factors, paper_codes, passwords, recovery_codes, sessions
 from accounts.models import RoleAssignment, User
 from accounts.models.sessions import EndReason
 from accounts.roles import Role
@@ -51,7 +51,12 @@ def administrators_who_can_act(*, at: datetime) -> list[User]:
         if given.is_current(on=today) and (given.user.valid_until is None or today <= given.user.valid_until)
     }
     shut = attempts.shut_accounts([holder.login_id for holder in holders])
-    return sorted((holder for holder in holders if holder.login_id not in shut), key=lambda holder: holder.login_id)
+    able = (
+        holder
+        for holder in holders
+        if holder.login_id not in shut and holder.has_usable_password() and not passwords.is_temporary_over(holder, at)
+    )
+    return sorted(able, key=lambda holder: holder.login_id)
 
 
 def why_not_open(user: User, *, at: datetime) -> str | None:

@@ -23,7 +23,8 @@ KEPT_FOR = timedelta(hours=24)
 
 #: What is asked for in fields of these names opens something, or is a My Number, or belongs to the page alone.
 _LEFT_OUT = re.compile(
-    r"(?:number|my_?number|code|otp|token|pin|secret|recovery|csrfmiddlewaretoken|revision|next|login_id|.*password.*)",
+    r"(?:number|my_?number|code|otp|token|pin|secret|recovery|slip|current|new|repeat"
+    r"|csrfmiddlewaretoken|revision|next|login_id|.*password.*)",
     re.IGNORECASE,
 )
 _CONTROL = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -44,7 +45,8 @@ class Kept:
 def keep(user: User, kept: Kept, *, at: datetime, since: datetime) -> bool:
     """Keep ``kept`` in place of what was there before; say whether it was.
 
-    What has been kept since the screen was locked (``since``) stays: nobody at a locked screen can replace it.
+    What has been kept since the screen was locked (``since``) stays: nobody at a locked screen can replace it. Where
+    nothing is kept yet, whoever sits there could put something in; its owner is told that input was restored.
     """
     User.objects.select_for_update().get(pk=user.pk)  # two tabs that lock together come one after another
     if KeptInput.objects.filter(user=user, kept_at__gte=since).exists():

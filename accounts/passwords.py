@@ -385,7 +385,8 @@ def _replace(
     user.save(update_fields=["password", "password_changed_at", "must_change_password", "temporary_until"])
     sessions.end_all(user, EndReason.PASSWORD, by=user, at=at, but=session.session_key)
     journal.record(actions.PASSWORD_CHANGED, by=user, subject=user, details={"code": why.lower() or "by_hand"})
-    sessions.rotate_key(request, session)
+    if not sessions.rotate_key(request, session):
+        raise ChangedMeanwhileError
     # what keeps a session going across a change of password; the other sessions lack it
     request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     request.session.save()

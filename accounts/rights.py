@@ -182,6 +182,8 @@ def stop_now(user: User, *, by: User, at: datetime, reason: str) -> None:
         _lock_people(by, user)
         administrator, stopped = _fresh(by), _fresh(user)
         _refuse_unless_administrator(administrator, about=stopped)
+        if stopped.is_emergency:
+            raise Refused("emergency", _("非常用アカウントは、画面からは変えられません。"))
         if not stopped.is_active:
             raise Refused("stopped", _("この人の利用は、すでに停止しています。"))
         if not reason.strip():

@@ -275,6 +275,10 @@ def _why_not_move(proposal: Proposal, user: User) -> Refusal | None:
 def _why_not_stop(proposal: Proposal, user: User) -> Refusal | None:
     if not user.is_active:
         return Refusal("stopped", _("この人の利用は、すでに停止しています。"))
+    if proposal.ends_on and user.valid_until and proposal.ends_on >= user.valid_until:
+        return Refusal(
+            "ends_anyway", _("この人の利用は、その日までに終わります。延ばすには、利用の再開を申請してください。")
+        )
     return _waiting_already(proposal, user)
 
 

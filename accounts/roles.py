@@ -29,7 +29,7 @@ class Duty:
     """A role's name, what it does in one sentence, what it may do, and what to try first in the demo.
 
     ``needs_office`` roles are given for one health centre only; ``is_for_number_segment`` ones can be used only from
-    the networks in ``KYUFU_NUMBER_NETWORKS``, unless the assignment names a narrower one.
+    the networks in ``KYUFU_NUMBER_NETWORKS``, or from what of them the assignment names.
     """
 
     label: Promise

@@ -39,6 +39,8 @@ ANSWERED_WITHIN = timedelta(minutes=5)
 #: What a person needs is one and a spare one.
 MOST = 10
 #: No answer of a browser comes near it.
+#: WebAuthn, 4: a credential's id is at most this long, in bytes.
+LONGEST_ID = 1023
 LONGEST_BODY = 64 * 1024
 ADD = "add"
 USE = "use"
@@ -102,7 +104,7 @@ def finish_registration(request: HttpRequest, user: User, body: object, *, name:
     try:
         answered = _server(request).register_complete(state, RegistrationResponse.from_dict(_answer(body)))
         made = answered.credential_data
-        if made is None:
+        if made is None or len(made.credential_id) > LONGEST_ID:
             return None
         with transaction.atomic():
             User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -164,7 +166,7 @@ def finish_authentication(request: HttpRequest, user: User, body: object) -> Sec
 
 def posted(request: HttpRequest) -> dict[str, Any]:
     """Return the JSON object that was sent; an empty one when it is none or is longer than any browser's answer."""
-    if len(request.body) > LONGEST_BODY:
+    if request.content_type != "application/json" or len(request.body) > LONGEST_BODY:
         return {}
     try:
         sent = json.loads(request.body)

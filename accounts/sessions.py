@@ -38,7 +38,7 @@ def begin(request: HttpRequest, user: User, *, factor: str, at: datetime) -> int
     """Begin a session under the request's session key, end what is over the number allowed, and return how many."""
     if not (key := request.session.session_key):
         raise ValueError("a session begins under a key")
-    User.objects.select_for_update().get(pk=user.pk)  # one sign-in of one person after another
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # one sign-in of one person after another
     going = list(StaffSession.objects.filter(user=user, ended_at__isnull=True).order_by("began_at", "pk"))
     surplus = going[: max(0, len(going) + 1 - settings.KYUFU_SESSIONS_PER_PERSON)]
     for old in surplus:
@@ -132,7 +132,11 @@ def unlocking_takes_factor(session: StaffSession, *, at: datetime) -> bool:
     """Say whether a password alone does not unlock: the person was away for long, or comes from elsewhere."""
     long_away = timedelta(seconds=settings.KYUFU_UNLOCK_WITH_PASSWORD_SECONDS)
     is_elsewhere = session.client is not None and session.client != origin.current().client
-    return is_elsewhere or (session.locked_at is not None and at - session.locked_at > long_away)
+    if session.locked_at is None:
+        return is_elsewhere
+    # an idle session is locked only when it is next heard of; its person has been away since it could have been
+    idle_since = session.last_used_at + timedelta(seconds=settings.KYUFU_IDLE_SECONDS)
+    return is_elsewhere or at - min(session.locked_at, idle_since) > long_away
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import django_otp
 from django.contrib import auth
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
@@ -40,6 +41,8 @@ CODE_AWAITED_FOR = timedelta(minutes=5)
 ENROLMENT_AWAITED_FOR = timedelta(minutes=15)
 PENDING_USER = "sign_in_pending_user"
 PENDING_SINCE = "sign_in_pending_since"
+#: The password's attempt has been counted, and the first try at the second step is part of it.
+PENDING_TRY = "sign_in_pending_try"
 #: A mark of the password that was given: when it is changed or reset meanwhile, the second step is void.
 PENDING_MARK = "sign_in_pending_mark"
 #: The digest of the slip's code that was typed, and the device that is being enrolled on the strength of it.
@@ -73,14 +76,13 @@ def check_password(request: HttpRequest, *, login_id: str, password: str, at: da
     if not is_looked_at or not isinstance(user, User) or not _is_let_in(user, at=at):
         _record_refused_password(login_id)
         return False
-    # the password was right: each try at the second step counts by itself
-    attempts.give_back(login_id)
     for left in (PENDING_SLIP, PENDING_DEVICE):
         request.session.pop(left, None)
     request.session.cycle_key()
     request.session[PENDING_USER] = user.pk
     request.session[PENDING_SINCE] = at.isoformat()
     request.session[PENDING_MARK] = user.get_session_auth_hash()
+    request.session[PENDING_TRY] = True
     return True
 
 
@@ -99,16 +101,14 @@ def awaited_person(request: HttpRequest, *, at: datetime) -> User | None:
 
 def check_code(request: HttpRequest, user: User, *, code: str, at: datetime) -> Arrival | None:
     """Take the second step: sign ``user`` in when ``code`` is right. The session gets a new key."""
-    device = one_time_codes.verify(user, code) if attempts.reserve(user.login_id, at=at) else None
+    device = one_time_codes.verify(user, code) if _may_try(request, user, at=at) else None
     arrival = _arrive(request, user, device, factor="code", at=at) if device is not None else None
     return _on_record(arrival, user, "code")
 
 
 def check_key(request: HttpRequest, user: User, *, answer: object, at: datetime) -> Arrival | None:
     """Take the second step with what a security key has answered."""
-    key = (
-        security_keys.finish_authentication(request, user, answer) if attempts.reserve(user.login_id, at=at) else None
-    )
+    key = security_keys.finish_authentication(request, user, answer) if _may_try(request, user, at=at) else None
     arrival = _arrive(request, user, key, factor="key", at=at) if key is not None else None
     return _on_record(arrival, user, "key")
 
@@ -116,7 +116,7 @@ def check_key(request: HttpRequest, user: User, *, answer: object, at: datetime)
 def check_recovery_code(request: HttpRequest, user: User, *, code: str, at: datetime) -> Arrival | None:
     """Take the second step with a code from the person's sheet, which is used up by it."""
     arrival = None
-    if attempts.reserve(user.login_id, at=at):
+    if _may_try(request, user, at=at):
         with transaction.atomic():
             if sheet := recovery_codes.use(user, code, at=at):
                 arrival = _arrive(request, user, sheet, factor="recovery", at=at)
@@ -133,7 +133,7 @@ def check_enrolment_code(request: HttpRequest, user: User, *, code: str, at: dat
     """
     digest = paper_codes.digest(factors.ENROLMENT, code)
     if (
-        not attempts.reserve(user.login_id, at=at)
+        not _may_try(request, user, at=at)
         or factors.of(user)
         or not factors.enrolment_code_is_good(user, digest, at=at)
     ):
@@ -157,7 +157,7 @@ def enrol(request: HttpRequest, user: User, *, code: str, at: datetime) -> Arriv
     """Enrol the device when ``code`` is its own, use up the slip's code, and sign ``user`` in, all or nothing."""
     arrival = None
     slip, device_id = request.session.get(PENDING_SLIP, ""), request.session.get(PENDING_DEVICE, 0)
-    if attempts.reserve(user.login_id, at=at):
+    if _may_try(request, user, at=at):
         with transaction.atomic():
             User.objects.select_for_update(no_key=True).get(pk=user.pk)  # one slip enrols one device
             if not factors.of(user) and factors.enrolment_code_is_good(user, slip, at=at):
@@ -209,6 +209,25 @@ def refused_message() -> str:
 def _is_let_in(user: User, *, at: datetime) -> bool:
     """Say whether an account whose password is right is open at all. The one place where that is decided."""
     return user.may_sign_in and emergency.why_not_open(user, at=at) is None
+
+
+def _may_try(request: HttpRequest, user: User, *, at: datetime) -> bool:
+    """Count a try at the second step, and say whether its proof may be looked at.
+
+    The first one after a password is the rest of the attempt that was counted there; each further one counts anew.
+    The stored session says which is the first, under its row's lock: what this request read may be older.
+    """
+    request.session.pop(PENDING_TRY, None)
+    with transaction.atomic():
+        stored = Session.objects.select_for_update().filter(session_key=request.session.session_key).first()
+        if stored is None:  # another request of this browser has ended the session meanwhile
+            return False
+        kept = stored.get_decoded()
+        if kept.pop(PENDING_TRY, False):
+            stored.session_data = SessionStore().encode(kept)
+            stored.save(update_fields=["session_data"])
+            return True
+    return attempts.reserve(user.login_id, at=at)
 
 
 def _on_record(arrival: Arrival | None, user: User, kind: str) -> Arrival | None:

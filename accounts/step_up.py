@@ -80,6 +80,6 @@ def _confirmed(request: StaffRequest, is_right: bool, *, kind: str, at: datetime
         if not sessions.confirm_factor(request, session, at=at):
             return False  # ended meanwhile: the next request is told
         session.factor_used_at = at
-        attempts.forget(user.login_id)
+        attempts.give_back(user.login_id)  # a factor alone is a part of the proof
         journal.record(actions.CONFIRMED, by=user, subject=user, details={"kind": kind})
     return True

@@ -105,7 +105,13 @@ TRIGGERS: Mapping[str, frozenset[str]] = MappingProxyType(
         "public.accounts_codedevice": frozenset({"code_device_change_is_on_record"}),
         "public.accounts_proposal": frozenset({"proposal_is_on_record", "proposal_takes_two"}),
         "public.accounts_recoverysheet": frozenset({"recovery_sheet_change_is_on_record"}),
-        "public.accounts_roleassignment": frozenset({"office_keeps_a_user_administrator", "right_follows_a_proposal"}),
+        "public.accounts_roleassignment": frozenset(
+            {
+                "office_keeps_a_user_administrator",
+                "right_follows_a_proposal",
+                "right_suspension_is_on_record",
+            }
+        ),
         "public.accounts_securitykey": frozenset({"security_key_change_is_on_record"}),
         "public.accounts_user": frozenset(
             {"office_keeps_a_user_administrator", "person_change_is_on_record", "person_changes_by_proposal"}

@@ -179,7 +179,7 @@ class StrictText:
         if kind == "application/x-www-form-urlencoded" and not _is_utf8(request.body):
             return broken
         if kind == "application/json":
-            return "" if _is_utf8(request.body) else broken
+            return "" if _is_text(request.body) else broken
         # in a multipart form the replacement mark is all that is left to see
         if kind == "multipart/form-data" and _holds(request.POST, "�"):
             return broken
@@ -199,6 +199,15 @@ def _is_utf8(encoded: bytes) -> bool:
     """Say whether percent-encoded bytes are UTF-8 once decoded."""
     try:
         unquote_to_bytes(encoded).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_text(body: bytes) -> bool:
+    """Say whether bytes are UTF-8 as they stand: in JSON a percent sign is only a percent sign."""
+    try:
+        body.decode("utf-8")
     except UnicodeDecodeError:
         return False
     return True

@@ -48,6 +48,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp 
 DECLARE
     today date;
 BEGIN
+    -- Whoever lost a right a moment ago must be seen to have lost it.
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'rights_change_in_read_committed' USING ERRCODE = 'check_violation';
+    END IF;
     IF TG_OP = 'INSERT' THEN
         IF NEW.outcome <> '' OR NEW.decided_by_id IS NOT NULL THEN
             RAISE EXCEPTION 'proposal_begins_undecided' USING ERRCODE = 'check_violation';
@@ -145,10 +149,14 @@ BEGIN
         ) THEN
             RAISE EXCEPTION 'right_ends_by_proposal' USING ERRCODE = 'check_violation';
         END IF;
+        IF OLD.ended_by_id IS NOT NULL AND (NEW.ended_on, NEW.ended_by_id) IS DISTINCT FROM (OLD.ended_on, OLD.ended_by_id)
+        THEN
+            RAISE EXCEPTION 'right_ends_once' USING ERRCODE = 'check_violation';
+        END IF;
         IF NEW.suspended_at IS DISTINCT FROM OLD.suspended_at AND NOT (
             OLD.suspended_at IS NULL AND EXISTS (
                 SELECT 1 FROM accounts_accessanswer a JOIN accounts_accessreview v ON v.id = a.review_id
-                WHERE a.assignment_id = NEW.id AND a.answer = ''
+                WHERE a.assignment_id = NEW.id AND a.answer = '' AND v.closed_at IS NULL
                   AND v.due_on < (now() AT TIME ZONE 'Asia/Tokyo')::date)
         ) THEN
             RAISE EXCEPTION 'right_is_suspended_by_an_unanswered_review' USING ERRCODE = 'check_violation';
@@ -156,6 +164,10 @@ BEGIN
         RETURN NEW;
     END IF;
     -- One after another for one person: two rights given at once must see each other.
+    -- A transaction that sees the world as it was would not.
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'rights_change_in_read_committed' USING ERRCODE = 'check_violation';
+    END IF;
     PERFORM 1 FROM accounts_user u WHERE u.id = NEW.user_id FOR NO KEY UPDATE;
     SELECT r.role INTO other FROM accounts_roleassignment r
     WHERE r.user_id = NEW.user_id AND r.suspended_at IS NULL
@@ -217,6 +229,18 @@ BEGIN
        IS DISTINCT FROM (OLD.id, OLD.login_id, OLD.joined_at, OLD.is_emergency, OLD.key_handle) THEN
         RAISE EXCEPTION 'person_stays_who_they_are' USING ERRCODE = 'check_violation';
     END IF;
+    -- An emergency account changes its own password and nothing else; the rest is the tables' owner's.
+    IF OLD.is_emergency AND (NEW.is_active, NEW.valid_until, NEW.temporary_until, NEW.enrolment_digest, NEW.enrolment_until)
+       IS DISTINCT FROM (OLD.is_active, OLD.valid_until, OLD.temporary_until, OLD.enrolment_digest, OLD.enrolment_until)
+    THEN
+        RAISE EXCEPTION 'emergency_account_is_the_owners' USING ERRCODE = 'check_violation';
+    END IF;
+    -- One entry explains one thing: who somebody is, whether they may come, or what they prove it with.
+    IF ((NEW.display_name, NEW.section) IS DISTINCT FROM (OLD.display_name, OLD.section))::integer
+       + (NEW.is_active IS DISTINCT FROM OLD.is_active)::integer
+       + (NEW.password IS DISTINCT FROM OLD.password)::integer > 1 THEN
+        RAISE EXCEPTION 'person_changes_one_thing_at_a_time' USING ERRCODE = 'check_violation';
+    END IF;
     IF (NEW.display_name, NEW.section) IS DISTINCT FROM (OLD.display_name, OLD.section) AND NOT EXISTS (
         SELECT 1 FROM accounts_proposal p
         WHERE p.kind = 'MOVE' AND p.outcome = 'APPROVED' AND p.user_id = NEW.id
@@ -229,7 +253,8 @@ BEGIN
         SELECT 1 FROM accounts_proposal p
         WHERE p.outcome = 'APPROVED' AND p.user_id = NEW.id AND p.decided_xid = pg_current_xact_id()
           AND p.ends_on IS NOT DISTINCT FROM NEW.valid_until
-          AND (p.kind = 'RESUME' OR p.kind = 'STOP' AND NEW.is_active = OLD.is_active)
+          AND (p.kind = 'RESUME' OR p.kind = 'STOP' AND NEW.is_active = OLD.is_active
+               AND NEW.valid_until < coalesce(OLD.valid_until, 'infinity'))
     ) THEN
         RAISE EXCEPTION 'person_returns_by_proposal' USING ERRCODE = 'check_violation';
     END IF;
@@ -248,7 +273,13 @@ BEGIN
         SELECT 1 FROM audit.event e
         WHERE e.subject_id = NEW.id::text AND e.subject_kind = 'accounts.user' AND e.xid = pg_current_xact_id()
           AND e.result = 'DONE' AND e.actor_id IS NOT NULL
-          AND (e.action LIKE 'accounts.password.%' OR e.action LIKE 'accounts.staff.%' OR e.action LIKE 'accounts.slip.%')
+          AND CASE WHEN OLD.is_active IS DISTINCT FROM NEW.is_active
+                   THEN e.action IN ('accounts.staff.stopped', 'accounts.staff.resumed')
+                        AND e.actor_id <> NEW.id AND accounts_holds(e.actor_id, 'USER_ADMINISTRATOR')
+                   WHEN (OLD.display_name, OLD.section) IS DISTINCT FROM (NEW.display_name, NEW.section)
+                   THEN e.action = 'accounts.staff.moved'
+                   ELSE e.action IN ('accounts.password.changed', 'accounts.password.compromised',
+                                     'accounts.slip.printed', 'accounts.staff.reset') END
     ) THEN
         RAISE EXCEPTION 'person_change_is_on_record' USING ERRCODE = 'check_violation';
     END IF;
@@ -260,7 +291,9 @@ DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
 WHEN (OLD.password IS DISTINCT FROM NEW.password OR OLD.is_active IS DISTINCT FROM NEW.is_active
       OR OLD.password_changed_at IS DISTINCT FROM NEW.password_changed_at
       OR OLD.must_change_password IS DISTINCT FROM NEW.must_change_password
+      OR OLD.temporary_until IS DISTINCT FROM NEW.temporary_until
       OR OLD.enrolment_digest IS DISTINCT FROM NEW.enrolment_digest
+      OR NEW.enrolment_until IS NOT NULL AND OLD.enrolment_until IS DISTINCT FROM NEW.enrolment_until
       OR OLD.display_name IS DISTINCT FROM NEW.display_name OR OLD.section IS DISTINCT FROM NEW.section)
 EXECUTE FUNCTION accounts_person_change_is_on_record();
 ALTER TABLE accounts_user ENABLE ALWAYS TRIGGER person_change_is_on_record;
@@ -282,6 +315,9 @@ BEGIN
           AND coalesce(least(r.ends_on, r.ended_on) >= today, true)
     ) THEN
         RETURN NULL;
+    END IF;
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'rights_change_in_read_committed' USING ERRCODE = 'check_violation';
     END IF;
     -- One such change at a time: two that each leave the other's administrator must see each other.
     PERFORM pg_advisory_xact_lock(5403);

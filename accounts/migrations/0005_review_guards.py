@@ -126,12 +126,40 @@ BEGIN
     ) THEN
         RAISE EXCEPTION 'review_is_on_record' USING ERRCODE = 'check_violation';
     END IF;
+    IF TG_OP = 'UPDATE' AND EXISTS (
+        SELECT 1 FROM accounts_accessanswer a JOIN accounts_roleassignment r ON r.id = a.assignment_id
+        CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE 'Asia/Tokyo')::date AS today) t
+        WHERE a.review_id = NEW.id AND a.answer = '' AND r.suspended_at IS NULL AND r.role <> 'USER_ADMINISTRATOR'
+          AND r.starts_on <= t.today AND coalesce(least(r.ends_on, r.ended_on) >= t.today, true)
+    ) THEN
+        RAISE EXCEPTION 'review_suspends_what_is_unanswered' USING ERRCODE = 'check_violation';
+    END IF;
     RETURN NULL;
 END $$;
 REVOKE ALL ON FUNCTION accounts_review_is_on_record() FROM PUBLIC;
 CREATE CONSTRAINT TRIGGER review_is_on_record AFTER INSERT OR UPDATE ON accounts_accessreview
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION accounts_review_is_on_record();
 ALTER TABLE accounts_accessreview ENABLE ALWAYS TRIGGER review_is_on_record;
+
+-- Runs at COMMIT: a right is suspended only with its entry, by a review that closes in the same transaction.
+CREATE FUNCTION accounts_suspension_is_on_record() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT accounts_is_owner() AND (
+        NOT EXISTS (SELECT 1 FROM audit.event e WHERE e.xid = pg_current_xact_id() AND e.result = 'DONE'
+                    AND e.action = 'accounts.role.suspended' AND e.subject_id = NEW.user_id::text)
+        OR NOT EXISTS (SELECT 1 FROM audit.event e WHERE e.xid = pg_current_xact_id() AND e.result = 'DONE'
+                       AND e.action = 'accounts.review.closed')
+    ) THEN
+        RAISE EXCEPTION 'right_suspension_is_on_record' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION accounts_suspension_is_on_record() FROM PUBLIC;
+CREATE CONSTRAINT TRIGGER right_suspension_is_on_record AFTER UPDATE ON accounts_roleassignment
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.suspended_at IS DISTINCT FROM NEW.suspended_at)
+EXECUTE FUNCTION accounts_suspension_is_on_record();
+ALTER TABLE accounts_roleassignment ENABLE ALWAYS TRIGGER right_suspension_is_on_record;
 
 CREATE FUNCTION accounts_answer_is_its_heads() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -151,8 +179,13 @@ BEGIN
         END IF;
         IF NOT EXISTS (
             SELECT 1 FROM audit.event e WHERE e.subject_id = NEW.review_id::text AND e.xid = pg_current_xact_id()
-            AND e.subject_kind = 'accounts.accessreview' AND e.action = 'accounts.review.opened') THEN
+            AND e.subject_kind = 'accounts.accessreview' AND e.action = 'accounts.review.opened'
+            AND e.result = 'DONE') THEN
             RAISE EXCEPTION 'rights_are_listed_when_a_review_opens' USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.section IS DISTINCT FROM (SELECT u.section FROM accounts_roleassignment r
+                                         JOIN accounts_user u ON u.id = r.user_id WHERE r.id = NEW.assignment_id) THEN
+            RAISE EXCEPTION 'answer_is_listed_under_its_own_section' USING ERRCODE = 'check_violation';
         END IF;
         RETURN NEW;
     END IF;
@@ -200,6 +233,8 @@ ALTER TABLE accounts_accessanswer ENABLE ALWAYS TRIGGER answer_is_on_record;
 """
 
 REMOVE = """
+DROP TRIGGER right_suspension_is_on_record ON accounts_roleassignment;
+DROP FUNCTION accounts_suspension_is_on_record();
 DROP TRIGGER answer_is_on_record ON accounts_accessanswer;
 DROP FUNCTION accounts_answer_is_on_record();
 DROP TRIGGER answer_is_its_heads ON accounts_accessanswer;

@@ -152,10 +152,11 @@ class RoleAssignment(models.Model):
         """Say whether the duty may be done from ``client``, an address (None = no request: a command, a test)."""
         if client is None:
             return True
-        wanted = [self.network] if self.network else []
-        if not wanted and HANDBOOK[Role(self.role)].is_for_number_segment:
-            wanted = settings.KYUFU_NUMBER_NETWORKS
-        return not wanted or any(ip_address(client) in ip_network(network) for network in wanted)
+        limits = [[self.network]] if self.network else []
+        if HANDBOOK[Role(self.role)].is_for_number_segment:
+            # whatever the assignment names, never from beyond the segment
+            limits.append(settings.KYUFU_NUMBER_NETWORKS)
+        return all(any(ip_address(client) in ip_network(one) for one in networks) for networks in limits)
 
 
 class Proposal(models.Model):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import actions, batches, rights, staff_file, step_up
 from accounts.forms_review import ReasonForm, StaffFileForm
+from accounts.hashers import TooBusyError
 from accounts.http import StaffRequest
 from accounts.models import Proposal, StaffBatch
 from accounts.models.rights import Outcome, ProposalKind
@@ -131,6 +132,8 @@ def slips(request: StaffRequest, batch_id: UUID) -> HttpResponse:
             drawn.append(print_slip(proposal.pk, by=request.user, at=timezone.now()))
         except rights.Refused as error:
             refused.append((proposal, str(error)))
+        except TooBusyError:
+            refused.append((proposal, _("混み合っています。しばらくしてから発行してください。")))
     return render(request, "accounts/batch_slips_printed.html", {"batch": batch, "slips": drawn, "refused": refused})
 
 

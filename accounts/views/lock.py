@@ -179,8 +179,8 @@ def _is_owner(request: StaffRequest, password: str, has_factor: Callable[[], boo
 def _opened(request: StaffRequest, response: HttpResponse, *, at: datetime, with_factor: bool) -> HttpResponse:
     """Open the screen. When it was ended or opened elsewhere meanwhile, the next request finds out which."""
     if sessions.unlock(request, request.staff_session, by=request.user, at=at, with_factor=with_factor):
-        # a password alone is a part of the proof: it does not pay for guesses at the other part
-        (attempts.forget if with_factor else attempts.give_back)(request.user.login_id)
+        # the session was begun with a factor, and a device counts wrong codes by itself
+        attempts.forget(request.user.login_id)
     return lock_screen.renew_mark(response)
 
 
@@ -198,7 +198,8 @@ def _said(message: str) -> JsonResponse:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """Return a text that can be hashed: half of a surrogate pair can stand in JSON and nowhere else."""
+    return value if isinstance(value, str) and not any("\ud800" <= one <= "\udfff" for one in value) else ""
 
 
 def _takes_factor(request: StaffRequest) -> bool:

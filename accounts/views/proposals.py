@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import actions, passwords, proposal_view, rights, rights_policy, slips, step_up
+from accounts import actions, busy, passwords, proposal_view, rights, rights_policy, slips, step_up
 from accounts.forms_rights import RejectForm
 from accounts.http import StaffRequest
 from accounts.models import Proposal
@@ -101,6 +101,7 @@ def withdraw(request: StaffRequest, proposal_id: UUID) -> HttpResponse:
 @require_POST
 @requires("accounts.change_rights")
 @step_up.required
+@busy.told
 def slip(request: StaffRequest, proposal_id: UUID) -> HttpResponse:
     """Print one's half of what somebody begins with. It is on this answer alone, which no history keeps."""
     proposal = _get(proposal_id)

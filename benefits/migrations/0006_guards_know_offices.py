@@ -91,6 +91,15 @@ BEGIN
         IF NOT accounts_holds(NEW.decided_by_id, 'CHECKER') THEN
             RAISE EXCEPTION 'application_is_decided_by_a_checker' USING ERRCODE = 'check_violation';
         END IF;
+        IF NOT EXISTS (
+            SELECT 1 FROM accounts_roleassignment r
+            CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE 'Asia/Tokyo')::date AS today) t
+            WHERE r.user_id = NEW.decided_by_id AND r.role = 'CHECKER' AND r.suspended_at IS NULL
+              AND r.office IN ('', NEW.office) AND r.programme IN ('', NEW.programme)
+              AND r.starts_on <= t.today AND coalesce(least(r.ends_on, r.ended_on) >= t.today, true)
+        ) THEN
+            RAISE EXCEPTION 'application_is_decided_within_reach' USING ERRCODE = 'check_violation';
+        END IF;
         -- Every filled-in box ticked by the decider for this submission, and one tick for the empty ones.
         IF NOT EXISTS (
             SELECT 1 FROM benefits_review r

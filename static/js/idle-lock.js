@@ -90,6 +90,8 @@ function watch(root) {
     } else if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
       /* Over. What is being typed is not taken away from under somebody's hands. */
       if (isDue || dialog.open || !typedIn) leave(`${signInUrl}?next=${encodeURIComponent(location.pathname)}`);
+    } else if (isDue) {
+      lock();
     }
   };
 
@@ -148,7 +150,8 @@ function watch(root) {
     for (let body = { path, ...typed }; ; ) {
       try {
         const response = await tell(lockUrl, body);
-        if (response.status === 413 && body.fields.length > 0) {
+        if (response.status >= 500) throw new Error("not locked");
+        if ((response.status === 413 || response.status === 400) && body.fields.length > 0) {
           body = { path, fields: [], focus: "", is_short: true };
           continue;
         }

@@ -1,6 +1,7 @@
 """The signed result: what it says, and that nothing of it can be changed unseen."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,7 +66,8 @@ def verified(pdf: bytes) -> PdfSignatureStatus:
     pem = access_review_pdf.certificate().public_bytes(serialization.Encoding.PEM)
     context = ValidationContext(trust_roots=list(load_certs_from_pemder_data(pem)), allow_fetching=False)
     signature = PdfFileReader(io.BytesIO(pdf)).embedded_signatures[0]
-    return validate_pdf_signature(signature, signer_validation_context=context)
+    with ThreadPoolExecutor(1) as thread:  # the library's event loop must not meet the browser's
+        return thread.submit(validate_pdf_signature, signature, signer_validation_context=context).result()
 
 
 def text_of(pdf: bytes) -> str:

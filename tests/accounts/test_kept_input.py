@@ -6,10 +6,11 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django import forms as django_forms
 from django.utils import timezone
 from hypothesis import given, settings as effort, strategies as st
 
-from accounts import kept_input
+from accounts import forms as sign_in_forms, forms_password, kept_input, unlock_form
 from accounts.kept_input import Kept
 from accounts.models import KeptInput, User
 from audit import numberless, sealed_text
@@ -232,3 +233,23 @@ def test_whatever_is_typed_what_is_left_can_be_kept(fields: list[tuple[str, str]
 
     json.dumps(left.fields, ensure_ascii=False).encode()
     assert not any(numberless.holds_number(value) for _name, value in left.fields)
+
+
+def test_no_box_for_a_password_is_ever_kept() -> None:
+    forms = [
+        value
+        for module in (forms_password, sign_in_forms, unlock_form)
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, django_forms.BaseForm)
+    ]
+    boxes = {
+        name
+        for form in forms
+        for name, field in getattr(form, "base_fields", {}).items()
+        if isinstance(field.widget, django_forms.PasswordInput)
+    }
+
+    kept = kept_input.without_secrets(Kept(path="/", fields=tuple((name, "typed") for name in sorted(boxes))))
+
+    assert boxes >= {"current", "new", "repeat", "password"}
+    assert kept.fields == ()

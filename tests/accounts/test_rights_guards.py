@@ -521,3 +521,87 @@ def test_the_application_may_not_call_the_guards_questions(office: Office) -> No
         for question in ("accounts_holds(1, 'MAKER')", "accounts_is_owner()", "accounts_conflict('A', 'B')"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 own.execute(f"SELECT {question}")
+
+
+# ── what a reviewer tried ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_transaction_that_sees_the_past_gives_no_right(one: User, other: User, office: Office) -> None:
+    user = staff_member()
+    proposal = propose(one, user, role="NUMBER_VIEWER")
+
+    with closing(psycopg.connect(**office.app.as_psycopg(autocommit=True))) as own:
+        own.execute("SET default_transaction_isolation = 'repeatable read'")
+        with pytest.raises(psycopg.errors.CheckViolation, match="rights_change_in_read_committed"):
+            own.execute(
+                "UPDATE accounts_proposal SET outcome = 'APPROVED', decided_by_id = %s, decided_at = now()"
+                " WHERE id = %s",
+                [other.pk, proposal],
+            )
+
+
+def test_a_right_that_has_ended_is_not_revived_by_ending_it_again(one: User, other: User) -> None:
+    user = staff_member(Role.ISSUER)
+    right = RoleAssignment.objects.get(user=user)
+    for last_day, guard in ((today(), ""), (today(900), "right_ends_once")):
+        proposal = propose(one, user, kind="END", assignment=right.pk, ends_on=last_day)
+        statement = "UPDATE accounts_roleassignment SET ended_on = %s, ended_by_id = %s WHERE id = %s"
+        if guard:
+            with refuses(guard), transaction.atomic():
+                decide(proposal, "APPROVED", other)
+                run(statement, [last_day, proposal, right.pk])
+        else:
+            with transaction.atomic():
+                decide(proposal, "APPROVED", other)
+                run(statement, [last_day, proposal, right.pk])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "is_active = false",
+        "password = 'md5$a$b'",
+        "temporary_until = '2099-01-01'",
+        "enrolment_until = '2099-01-01'",
+        "must_change_password = 'RESET'",
+    ],
+)
+def test_having_looked_at_somebody_does_not_put_a_change_of_them_on_record(change: str, one: User) -> None:
+    user = staff_member()
+
+    with refuses("person_change_is_on_record"), transaction.atomic():
+        journal.record(actions.STAFF_VIEWED, by=one, subject=user)
+        run(f"UPDATE accounts_user SET {change} WHERE id = %s", [user.pk])
+
+
+def test_somebody_who_is_no_administrator_stops_nobody(one: User, other: User) -> None:
+    clerk = staff_member(Role.MAKER)
+
+    with refuses("person_change_is_on_record"), transaction.atomic():
+        journal.record(actions.STAFF_STOPPED, by=clerk, subject=one)
+        run("UPDATE accounts_user SET is_active = false WHERE id = %s", [one.pk])
+
+
+def test_an_emergency_account_is_stopped_by_nobody_but_the_owner(
+    one: User, superuser_connection: psycopg.Connection[Any]
+) -> None:
+    sealed = staff_member(Role.USER_ADMINISTRATOR)
+    superuser_connection.execute("UPDATE accounts_user SET is_emergency = true WHERE id = %s", [sealed.pk])
+
+    with refuses("emergency_account_is_the_owners"), transaction.atomic():
+        journal.record(actions.STAFF_STOPPED, by=one, subject=sealed)
+        run("UPDATE accounts_user SET is_active = false WHERE id = %s", [sealed.pk])
+    sealed.refresh_from_db()
+    with pytest.raises(rights.Refused) as refused:
+        rights.stop_now(sealed, by=one, at=timezone.now(), reason="試し")
+    assert refused.value.refusal.code == "emergency"
+
+
+def test_a_stop_never_lengthens_a_stay(one: User, other: User, superuser_connection: psycopg.Connection[Any]) -> None:
+    user = staff_member()
+    superuser_connection.execute("UPDATE accounts_user SET valid_until = %s WHERE id = %s", [today(-1), user.pk])
+    proposal = propose(one, user, kind="STOP", ends_on=today(30))
+
+    with refuses("person_returns_by_proposal"), transaction.atomic():
+        decide(proposal, "APPROVED", other)
+        run("UPDATE accounts_user SET valid_until = %s WHERE id = %s", [today(30), user.pk])

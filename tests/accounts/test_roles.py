@@ -4,12 +4,10 @@ import ast
 import itertools
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from django.conf import settings
 from django.contrib.auth.management.commands.createsuperuser import Command as CreateSuperuser
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -23,6 +21,7 @@ from accounts.roles import CONFLICTS, HANDBOOK, Role, conflict_within, permissio
 from accounts.scopes import Reach
 from audit.models import ActorLabel
 from mynumber import vault
+from tests.architecture.sources import modules
 from tests.factories import PASSWORD, staff_member
 from tests.rights import give
 
@@ -42,11 +41,9 @@ def views(patterns: list[URLPattern | URLResolver] | None = None) -> Iterator[An
 def words_of_the_code() -> set[str]:
     """Return every string that the product's code and templates hold, the handbook left out."""
     found = set()
-    for app in APPS:
-        for path in Path(settings.BASE_DIR, app).rglob("*.py"):
-            if path.name != "roles.py":
-                tree = ast.parse(path.read_text(encoding="utf-8"))
-                found |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    for path, tree in modules().items():
+        if not path.endswith("roles.py"):
+            found |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     return {word for word in found if isinstance(word, str)}
 
 

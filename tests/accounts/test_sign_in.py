@@ -403,6 +403,13 @@ def test_trying_during_a_wait_does_not_make_it_longer(user: User) -> None:
     assert give_password(Client(), user.login_id).status_code == 302
 
 
+def test_a_password_that_was_right_is_counted_until_the_code_was_right_too(user: User) -> None:
+    for _time in range(5):
+        assert give_password(Client(), user.login_id).status_code == 302
+
+    assert give_password(Client(), user.login_id).status_code == 200
+
+
 def test_a_password_that_was_right_does_not_clear_the_count_of_wrong_codes(user: User) -> None:
     for _time in range(5):
         client = Client()

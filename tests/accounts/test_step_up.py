@@ -119,11 +119,18 @@ def test_after_many_wrong_codes_the_right_one_has_to_wait_and_the_words_stay_the
     assert Event.objects.filter(action=actions.CONFIRM_REFUSED).count() == 7
 
 
-def test_having_confirmed_clears_the_count(client: Client, user: User) -> None:
-    for _round in range(3):
-        for _time in range(4):
-            client.post(CONFIRM, {"code": "nonsense", "next": PAGE})
+def test_having_confirmed_often_costs_nothing(client: Client, user: User) -> None:
+    for _round in range(8):
         assert client.post(CONFIRM, {"code": fresh_code(user), "next": PAGE}).status_code == 302
+
+
+def test_having_confirmed_does_not_pay_for_guesses(client: Client, user: User) -> None:
+    for _time in range(4):
+        client.post(CONFIRM, {"code": "nonsense", "next": PAGE})
+    assert client.post(CONFIRM, {"code": fresh_code(user), "next": PAGE}).status_code == 302
+    client.post(CONFIRM, {"code": "nonsense", "next": PAGE})
+
+    assert client.post(CONFIRM, {"code": fresh_code(user), "next": PAGE}).status_code == 200
 
 
 @pytest.mark.parametrize(

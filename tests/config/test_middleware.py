@@ -193,3 +193,15 @@ def test_too_many_fields_are_refused_with_a_page(client: Client) -> None:
 
     assert response.status_code == 400
     assert "<html" in response.text
+
+
+def test_a_percent_sign_in_json_is_a_percent_sign(client: Client) -> None:
+    body = '{"path": "/", "fields": [["note", "達成率80%90%"]]}'
+
+    answer = client.post("/sign-in/", body.encode(), content_type="application/json")
+
+    assert answer.status_code != 400
+
+
+def test_json_that_is_not_utf_8_is_refused(client: Client) -> None:
+    assert client.post("/sign-in/", b'{"note": "\xff"}', content_type="application/json").status_code == 400
