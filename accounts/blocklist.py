@@ -94,9 +94,9 @@ _OFFICE = """
 """
 
 _ROWS = (
-    "01234567890123456789",
-    "13579135791357913579",
-    "24680246802468024680",
+    "0123456789" * 2,
+    "13579" * 4,
+    "24680" * 4,
     "abcdefghijklmnopqrstuvwxyz",
     # rows of the US and of the Japanese layout, without and with Shift
     "1234567890-=",

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +22,9 @@ from accounts.http import StaffRequest
 from accounts.models import StaffSession
 from audit import journal
 from audit.models import Result
+
+#: How long a security key's answer stands in for a code on the page that it was given for.
+KEY_IS_GOOD_FOR = timedelta(minutes=2)
 
 P = ParamSpec("P")
 Request = TypeVar("Request", bound=HttpRequest)
@@ -40,13 +44,35 @@ def confirm_with_code(request: StaffRequest, code: str, *, at: datetime) -> bool
     return _confirmed(request, is_right, kind="code", at=at)
 
 
-def confirm_with_key(request: StaffRequest, answer: object, *, at: datetime) -> bool:
-    """Let the session count as confirmed when a security key of this person's has given ``answer``."""
+def confirm_with_key(request: StaffRequest, answer: object, *, goes_to: str, at: datetime) -> bool:
+    """Let the session count as confirmed when a security key of this person's has given ``answer``.
+
+    For the page at ``goes_to`` it also counts as a factor given there, once (:func:`use_key_for`).
+    """
     is_right = (
         attempts.reserve(request.user.login_id, at=at)
         and security_keys.finish_authentication(request, request.user, answer) is not None
     )
-    return _confirmed(request, is_right, kind="key", at=at)
+    if not _confirmed(request, is_right, kind="key", at=at):
+        return False
+    StaffSession.objects.filter(pk=request.staff_session.pk).update(key_used_for=goes_to[:200], key_used_at=at)
+    return True
+
+
+def is_key_used_for(request: StaffRequest, page: str, *, at: datetime) -> bool:
+    """Say whether a security key was used for ``page`` a moment ago, and that use is not taken yet."""
+    return _key_used_for(request, page, at=at).exists()
+
+
+def use_key_for(request: StaffRequest, page: str, *, at: datetime) -> bool:
+    """Take the one use of a security key for ``page``; of two requests at once, one gets it."""
+    return _key_used_for(request, page, at=at).update(key_used_for="", key_used_at=None) == 1
+
+
+def _key_used_for(request: StaffRequest, page: str, *, at: datetime) -> QuerySet[StaffSession]:
+    return StaffSession.objects.filter(
+        pk=request.staff_session.pk, key_used_for=page, key_used_at__gt=at - KEY_IS_GOOD_FOR, ended_at__isnull=True
+    )
 
 
 def required(

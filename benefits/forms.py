@@ -596,3 +596,8 @@ class RevealForm(forms.Form):
         },
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "size": "8"}),
     )
+
+    def __init__(self, *args: Any, asks_for_code: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not asks_for_code:
+            del self.fields["code"]

@@ -278,6 +278,13 @@ class Migration(migrations.Migration):
                 ),
                 ("last_used_at", models.DateTimeField(verbose_name="最終操作")),
                 ("factor_used_at", models.DateTimeField(verbose_name="最後の本人確認")),
+                (
+                    "key_used_for",
+                    models.CharField(
+                        blank=True, db_default="", default="", max_length=200, verbose_name="キーで確認した画面"
+                    ),
+                ),
+                ("key_used_at", models.DateTimeField(blank=True, null=True, verbose_name="キーで確認した日時")),
                 ("locked_at", models.DateTimeField(blank=True, null=True, verbose_name="ロック")),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="終了")),
                 (

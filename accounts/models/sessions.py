@@ -35,6 +35,9 @@ class StaffSession(models.Model):
     began_at = models.DateTimeField(_("サインイン"), db_default=Now())
     last_used_at = models.DateTimeField(_("最終操作"))
     factor_used_at = models.DateTimeField(_("最後の本人確認"))
+    #: A security key's answer is good once, for the page it was given for, for a short while (accounts.step_up).
+    key_used_for = models.CharField(_("キーで確認した画面"), max_length=200, blank=True, default="", db_default="")
+    key_used_at = models.DateTimeField(_("キーで確認した日時"), null=True, blank=True)
     locked_at = models.DateTimeField(_("ロック"), null=True, blank=True)
     ended_at = models.DateTimeField(_("終了"), null=True, blank=True)
     end_reason = models.CharField(_("終了の理由"), max_length=30, choices=EndReason, blank=True, default="")

@@ -46,8 +46,9 @@ def security_key(request: StaffRequest) -> HttpResponse:
     if request.method == "GET":
         return JsonResponse(security_keys.begin_authentication(request, request.user))
     sent = security_keys.posted(request)
-    goes_to = sent.get("next")
-    if step_up.confirm_with_key(request, sent.get("credential"), at=timezone.now()):
+    asked = sent.get("next")
+    goes_to = next_page.safe(request, asked if isinstance(asked, str) else "")
+    if step_up.confirm_with_key(request, sent.get("credential"), goes_to=goes_to, at=timezone.now()):
         messages.success(request, _("本人であることを確認しました。操作を続けてください。"))
-        return JsonResponse({"goes_to": next_page.safe(request, goes_to if isinstance(goes_to, str) else "")})
+        return JsonResponse({"goes_to": goes_to})
     return JsonResponse({"error": "refused", "message": key_refused()}, status=HTTPStatus.FORBIDDEN)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import step_up
+from accounts import factors, step_up
 from accounts.http import StaffRequest
 from audit import journal, remembered
 from audit.gate import requires
@@ -131,9 +131,17 @@ def number(request: StaffRequest, person_id: UUID) -> HttpResponse:
         "number": vault.standing(person.pk),
     }
     journal.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
-    form = RevealForm(request.POST or None)
+    now = timezone.now()
+    is_by_key = step_up.is_key_used_for(request, request.path, at=now)
+    page |= {"is_by_key": is_by_key, "has_keys": bool(factors.of(request.user).keys)}
+    form = RevealForm(request.POST or None, asks_for_code=not is_by_key)
     if request.method == "POST" and form.is_valid():
-        if not step_up.confirm_with_code(request, form.cleaned_data["code"], at=timezone.now()):
+        is_proved = (
+            step_up.use_key_for(request, request.path, at=now)
+            if is_by_key
+            else step_up.confirm_with_code(request, form.cleaned_data["code"], at=now)
+        )
+        if not is_proved:
             journal.record(
                 actions.REVEAL_REFUSED,
                 by=request.user,
@@ -143,7 +151,9 @@ def number(request: StaffRequest, person_id: UUID) -> HttpResponse:
                 purpose=form.cleaned_data["purpose"],
                 details={"code": "wrong_code"},
             )
-            form.add_error("code", _("確認コードが違うか、使用済みです。新しいコードを入力してください。"))
+            form.add_error(
+                None if is_by_key else "code", _("確認コードが違うか、使用済みです。新しいコードを入力してください。")
+            )
         else:
             try:
                 secret = vault.reveal(

@@ -15,7 +15,7 @@ from accounts.models import CodeDevice, SecurityKey, StaffSession, User
 from accounts.roles import Role
 from tests import factories
 from tests.journeys.conftest import Office
-from tests.journeys.desk import Desk
+from tests.journeys.desk import Desk, fill
 from tests.journeys.test_accessibility import WCAG
 
 
@@ -182,6 +182,28 @@ def test_a_security_key_confirms_and_leads_back(by_name: Any) -> None:
 
     page.wait_for_url("**/account/recovery/")
     expect(page.get_by_role("heading", level=1)).to_have_text("回復コード")
+
+
+def test_a_number_viewer_needs_no_code_with_a_security_key(by_name: Any) -> None:
+    application = factories.approved(factories.staff_member(Role.MAKER), factories.staff_member(Role.CHECKER))
+    desk = by_name(factories.staff_member(Role.NUMBER_VIEWER))
+    plug_in(desk)
+    page = give_password(desk)
+    page.get_by_label("確認コード").fill(desk.code())
+    page.get_by_role("button", name="サインイン").click()
+    page.goto(f"{desk.address}/account/keys/add/")
+    page.get_by_role("button", name="キーを登録する").click()
+    page.wait_for_url("**/account/")
+
+    page.goto(f"{desk.address}/people/{application.person_id}/number/")
+    page.get_by_role("link", name="セキュリティキーで確認する").click()
+    page.get_by_role("button", name="セキュリティキーを使う").click()
+    expect(page.get_by_text("2分以内に1回だけ")).to_be_visible()
+    without_violations(page)
+    fill(page, {"purpose": "COMPARISON", "reason": "写しとの照合"})
+    page.get_by_role("button", name="60秒間表示する").click()
+
+    expect(page.locator("[data-reveal-digits]")).to_be_visible()
 
 
 def test_whoever_has_no_key_in_the_terminal_is_told_so(by_name: Any) -> None:
