@@ -135,7 +135,7 @@ def _signed(pdf: bytes, *, title: str) -> bytes:
     signer = signers.SimpleSigner(
         signing_cert=asn1crypto.x509.Certificate.load(made.public_bytes(serialization.Encoding.DER)),
         signing_key=asn1crypto.keys.PrivateKeyInfo.load(private),
-        cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
+        cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]  # ships no types for it
     )
     metadata = signers.PdfSignatureMetadata(
         field_name="Signature",

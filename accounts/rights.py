@@ -182,8 +182,7 @@ def stop_now(user: User, *, by: User, at: datetime, reason: str) -> None:
         _lock_people(by, user)
         administrator, stopped = _fresh(by), _fresh(user)
         _refuse_unless_administrator(administrator, about=stopped)
-        if stopped.is_emergency:
-            raise Refused("emergency", _("非常用アカウントは、画面からは変えられません。"))
+        refuse_if_emergency(stopped)
         if not stopped.is_active:
             raise Refused("stopped", _("この人の利用は、すでに停止しています。"))
         if not reason.strip():
@@ -197,6 +196,12 @@ def stop_now(user: User, *, by: User, at: datetime, reason: str) -> None:
             details={"code": "at_once"},
         )
         sessions.end_all(stopped, EndReason.STOPPED, by=administrator, at=at)
+
+
+def refuse_if_emergency(user: User) -> None:
+    """Refuse what a page would do to a sealed account: only the owner of the tables seals it anew."""
+    if user.is_emergency:
+        raise Refused("emergency", _("非常用アカウントは、画面からは変えられません。"))
 
 
 def let_in(user: User, *, by: User, at: datetime) -> None:

@@ -38,9 +38,9 @@ CHALLENGE = "security_key_challenge"
 ANSWERED_WITHIN = timedelta(minutes=5)
 #: What a person needs is one and a spare one.
 MOST = 10
-#: No answer of a browser comes near it.
 #: WebAuthn, 4: a credential's id is at most this long, in bytes.
 LONGEST_ID = 1023
+#: No answer of a browser comes near it.
 LONGEST_BODY = 64 * 1024
 ADD = "add"
 USE = "use"

@@ -208,8 +208,8 @@ def compromised(request: StaffRequest, user_id: int) -> HttpResponse:
     about = get_object_or_404(User, pk=user_id)
 
     def done(at: datetime) -> str:
-        if about.is_emergency:
-            raise rights.Refused("emergency", _("非常用アカウントは、画面からは変えられません。"))
+        with rights.step("compromised", by=request.user, subject=about):
+            rights.refuse_if_emergency(about)
         passwords.mark_compromised(about, by=request.user, at=at)
         return _("パスワードの変更を求め、サインインをすべて終了しました。")
 
@@ -224,8 +224,8 @@ def end_sessions(request: StaffRequest, user_id: int) -> HttpResponse:
     about = get_object_or_404(User, pk=user_id)
 
     def done(at: datetime) -> str:
-        if about.is_emergency:
-            raise rights.Refused("emergency", _("非常用アカウントは、画面からは変えられません。"))
+        with rights.step("end_sessions", by=request.user, subject=about):
+            rights.refuse_if_emergency(about)
         count = sessions.end_all(about, EndReason.ENDED_BY_ADMINISTRATOR, by=request.user, at=at)
         return _("サインインを%(count)s件終了しました。") % {"count": count}
 

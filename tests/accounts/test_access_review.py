@@ -17,6 +17,7 @@ from accounts.models import AccessAnswer, AccessReview, Proposal, RoleAssignment
 from accounts.models.access_review import Answer
 from accounts.models.rights import ProposalKind
 from accounts.roles import Role
+from audit import journal
 from audit.models import Event, Result
 from tests.factories import staff_member
 from tests.racing import together
@@ -458,6 +459,7 @@ def test_raw_sql_adds_no_right_to_a_review_afterwards() -> None:
         " VALUES (%s, %s, '', 0, '', %s, '')"
     )
     refused_by_the_database("answer_begins_open", insert, [review.pk, given.pk, "KEEP"])
+    refused_by_the_database("answer_is_listed_under_its_own_section", insert, [review.pk, given.pk, ""])
 
 
 def test_raw_sql_lists_no_right_in_a_later_transaction(transactional_db: None) -> None:
@@ -500,3 +502,21 @@ def test_raw_sql_closes_no_review_alone_twice_or_unrecorded(past_due: Callable[[
     access_review.close(review.pk, by=other, at=timezone.now())
     refused_by_the_database("review_closes_once", CLOSE, [other.pk, review.pk])
     refused_by_the_database("answer_comes_before_the_review_closes", ANSWER, [chief.pk, of_worker])
+
+
+def test_raw_sql_suspends_nobody_but_by_the_closing_of_a_review(past_due: Callable[[AccessReview], None]) -> None:
+    opener, worker = administrator(), clerk()
+    past_due(begun(opener))
+
+    refused_by_the_database("right_suspension_is_on_record", SUSPEND, [worker.pk])
+
+
+def test_raw_sql_closes_no_review_that_suspends_nobody(past_due: Callable[[AccessReview], None]) -> None:
+    opener, other = administrator(), administrator()
+    clerk()
+    review = begun(opener)
+    past_due(review)
+
+    with transaction.atomic():
+        journal.record(actions.REVIEW_CLOSED, by=other, subject=review)
+        refused_by_the_database("review_suspends_what_is_unanswered", CLOSE, [other.pk, review.pk])

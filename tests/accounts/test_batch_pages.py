@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import uuid
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -183,7 +184,7 @@ def test_bringing_and_applying_ask_for_a_factor_when_it_is_not_fresh(client: Cli
 
 
 def test_a_file_that_does_not_exist_answers_404(client: Client, two: tuple[User, User]) -> None:
-    missing = "00000000-0000-4000-8000-000000000000"
+    missing = uuid.uuid4()
     signed_in(client, two[0])
     assert client.get(f"{LIST}{missing}/").status_code == HTTPStatus.NOT_FOUND
     assert client.post(f"{LIST}{missing}/apply/").status_code == HTTPStatus.NOT_FOUND

@@ -10,9 +10,10 @@ import psycopg
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts import attempts, emergency, recovery_codes, rights
+from accounts import actions, attempts, emergency, recovery_codes, rights
 from accounts.models import Attempts, StaffSession, User
 from accounts.models.rights import ProposalKind
 from accounts.roles import Role
@@ -197,3 +198,20 @@ def test_the_last_ordinary_administrator_stays_whatever_the_emergency_accounts_a
         rights.stop_now(last, by=account(), at=timezone.now(), reason="退職")
 
     assert User.objects.get(pk=last.pk).is_active
+
+
+@pytest.mark.parametrize("step", ["person-stop-now", "person-compromised", "person-sessions-end"])
+def test_no_page_touches_a_sealed_account_and_the_attempt_is_on_record(
+    step: str, client: Client, superuser_connection: psycopg.Connection[Any]
+) -> None:
+    administrator, sealed = staff_member(Role.USER_ADMINISTRATOR), staff_member(Role.USER_ADMINISTRATOR)
+    superuser_connection.execute("UPDATE accounts_user SET is_emergency = true WHERE id = %s", [sealed.pk])
+    signed_in(Client(), sealed)
+
+    signed_in(client, administrator).post(reverse(f"accounts:{step}", args=[sealed.pk]), {"reason": "試し"})
+
+    sealed.refresh_from_db()
+    assert (sealed.is_active, sealed.must_change_password) == (True, "")
+    assert sealed.staff_sessions.filter(ended_at__isnull=True).count() == 1
+    entry = Event.objects.get(action=actions.PROPOSAL_REFUSED, actor_id=administrator.pk)
+    assert entry.details["code"] == "emergency"

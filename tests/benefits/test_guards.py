@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.roles import Role
 from audit.models import Event
 from benefits import content, events, workflow
-from benefits.choices import Status
+from benefits.choices import AcceptedOffice, Status
 from benefits.lifecycle import STEPS
 from benefits.models import Application, Certification
 from mynumber import actions, vault
@@ -222,6 +222,15 @@ def test_only_a_checker_decides_even_in_sql(role: Role, maker: User) -> None:
 
     with pytest.raises(IntegrityError, match="application_is_decided_by_a_checker"):
         forge(application, by=somebody)
+
+
+def test_a_checker_of_another_health_centre_does_not_decide_by_hand_either(maker: User) -> None:
+    elsewhere = staff_member(Role.CHECKER, office=AcceptedOffice.KITA)
+    application = submitted(maker, **WITHOUT_NUMBER)
+    assert application.office == AcceptedOffice.CHUO
+
+    with pytest.raises(IntegrityError, match="application_is_decided_within_reach"):
+        forge(application, by=elsewhere)
 
 
 def test_a_number_nobody_has_confirmed_stops_the_approval(maker: User, checker: User) -> None:
