@@ -84,6 +84,7 @@ def _a_maker_types_the_form(page: Page, number: str) -> str:
 def _a_checker_sends_it_back(page: Page, receipt: str, number: str) -> None:
     """After a first blind entry that does not agree, with a comment pinned to a field."""
     page.get_by_role("link", name=f"照合する {receipt}").click()
+    expect(page.get_by_role("button", name="照合する")).to_be_visible()
     _the_number_is_nowhere_on(page, number)
     page.locator("[name=number]").fill(factories.my_number())
     page.get_by_role("button", name="照合する").click()
@@ -150,6 +151,7 @@ def _a_viewer_sees_the_number_for_a_minute(page: Page, code: Callable[[], str], 
     page.get_by_label("受給者番号").fill(recipient)
     page.get_by_role("button", name="検索").click()
     page.get_by_role("link", name=recipient).click()
+    expect(page.get_by_role("link", name="表示する…")).to_be_visible()
     _the_number_is_nowhere_on(page, number)
     person = page.url
 
@@ -189,10 +191,10 @@ def _a_viewer_sees_the_number_for_a_minute(page: Page, code: Callable[[], str], 
     _reveal(page, code(), number)
     assert number not in digits_in(page.url)
     page.get_by_role("link", name="受給者の画面に戻る").click()
+    expect(page.get_by_role("link", name="表示する…")).to_be_visible()
     _the_number_is_nowhere_on(page, number)
-    page.wait_for_load_state()
     page.evaluate("void setTimeout(() => history.back())")  # answered before the page goes
-    page.wait_for_timeout(300)
+    expect(page.get_by_role("link", name="表示する…")).to_have_count(0)  # the answer to a POST is not kept
     _the_number_is_nowhere_on(page, number)
     page.goto(person)
 
@@ -260,7 +262,11 @@ def _an_auditor_finds_every_step(page: Page, receipt: str, recipient: str) -> No
 
 
 def _the_number_is_nowhere_on(page: Page, number: str) -> None:
-    """Neither in the page nor in what is typed into it, nor in the address."""
+    """Neither in the page nor in what is typed into it, nor in the address.
+
+    A page that is just being left has no document yet; it is looked at once it stands.
+    """
+    page.wait_for_function("() => document.readyState === 'complete' && document.body !== null")
     inside = page.evaluate(
         "() => document.documentElement.outerHTML"
         " + [...document.querySelectorAll('input, textarea')].map((control) => control.value).join(' ')"
