@@ -52,8 +52,18 @@ class Papers:
             "event_id": self.event.pk if self.event else None,
             "user_id": self.colleague.pk,
             "assignment_id": self.right.pk,
+            "paper_id": self.waiting.papers.earliest("code").pk,
+            "name": "receive",
         }
-        nothing = {"answer_id": 1, "key_id": 1}
+        nothing = {
+            "layout_id": 1,
+            "number": 1,
+            "answer_id": 1,
+            "certificate_id": 1,
+            "key_id": 1,
+            "period_id": 1,
+            "row_id": 1,
+        }
         return reverse(
             name,
             kwargs={

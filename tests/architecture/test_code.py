@@ -68,7 +68,15 @@ def test_only_the_workflow_calls_what_changes_an_application() -> None:
                 if re.search(r"objects|application|person|certification|review", owner, re.IGNORECASE):
                     found.add(f"{path}: {owner}.{node.func.attr}")
 
-    assert found - {"benefits/views/applications.py: workflow.save"} == set()
+    # the people of an application's household come and go with its steps: the workflow alone calls that module
+    household = {one for one in found if one.startswith("benefits/household_numbers.py: ")}
+    # files from the terminal and their lines are rows of their own; what an application says is only read there
+    files = {one for one in found if re.match(r"benefits/juki/\w+\.py: Juki\w+\.objects", one)}
+    # what a walk over the holdings notes of them
+    notes = {one for one in found if re.match(r"benefits/holdings\.py: Holding\w+\.objects", one)}
+    # what is destroyed is a list of its own, and so is what holds it up
+    lists = {one for one in found if re.match(r"benefits/deletion\.py: (Deletion\w+|RetentionPeriod)\.objects", one)}
+    assert found - household - files - notes - lists - {"benefits/views/applications.py: workflow.save"} == set()
 
 
 def own_models() -> list[type[models.Model]]:

@@ -1,6 +1,7 @@
 """What templates promise one another, and what none of them may do."""
 
 import re
+from functools import cache
 
 import pytest
 
@@ -15,6 +16,7 @@ BY_NAME = {"400.html", "403.html", "404.html", "500.html"}
 BY_ACTION = "audit/entries/"
 
 
+@cache
 def asked_for() -> set[str]:
     in_code = {text for tree in modules().values() for text in strings_of(tree)}
     in_templates = {

@@ -35,6 +35,7 @@ def member(row: int, **parts: str) -> dict[str, str]:
         "insured": "NO",
         "tax": "TAXED",
         "income_levy": "50000",
+        "number_given": "DECLINED",
     }
     return {f"member_{row}_{part}": value for part, value in {**whole, **parts}.items()}
 

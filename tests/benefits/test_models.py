@@ -10,11 +10,22 @@ import pytest
 
 from accounts.models import User
 from benefits.models import Application, Certification, Person, Review
+from tests.benefits import constraints
 from tests.factories import approved, compared, draft, submitted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 APPLICATION, PERSON, CERTIFICATION = "benefits_application", "benefits_person", "benefits_certification"
+#: Somebody of the household (where, as whom, with which version), and a third person's answer (by whom, when, what).
+HOUSEHOLD = (
+    "INSERT INTO benefits_householdperson (id, application_id, slot, kind, number_version)"
+    f" SELECT gen_random_uuid(), id, {{}} FROM {APPLICATION}"
+)
+THIRD = (
+    "INSERT INTO benefits_thirdcomparison (application_id, submission, slots, asked_by_id, asked_at, answered_by_id,"
+    f" answered_at, outcome) SELECT id, 1, '{{{{}}}}', created_by_id, now(), {{}} FROM {APPLICATION}"
+)
+
 
 #: Constraint -> what breaks it: the state an application is in, and the statement about its row.
 BROKEN_BY: dict[str, tuple[str, str]] = {
@@ -68,6 +79,12 @@ BROKEN_BY: dict[str, tuple[str, str]] = {
         "INSERT INTO benefits_returncomment (application_id, submission, field, text, written_by_id, written_at)"
         f" SELECT id, 1, 'street', 'x', created_by_id, now() FROM {APPLICATION}, generate_series(1, 2)",
     ),
+    "household_person_kind_is_known": ("draft", HOUSEHOLD.format("'member_0', 'STRANGER', NULL")),
+    "household_person_stands_where_the_form_has_a_box": ("draft", HOUSEHOLD.format("'member_6', 'MEMBER', NULL")),
+    "household_person_has_a_number_only_on_the_form": ("draft", HOUSEHOLD.format("'', 'MEMBER', 1")),
+    "third_comparison_is_by_somebody_else": ("draft", THIRD.format("created_by_id, now(), 'AGREED'")),
+    "third_comparison_is_answered_whole": ("draft", THIRD.format("NULL, now(), 'AGREED'")),
+    "third_comparison_outcome_is_known": ("draft", THIRD.format("created_by_id + 1, now(), 'PERHAPS'")),
 }
 
 
@@ -89,7 +106,7 @@ def test_the_database_keeps_each_promise_about_a_row(
         compared(submitted(maker, number_given="NOT_GIVEN", number_absence_reason="LEFT_BLANK"), by=checker)
     else:
         approved(maker, checker)
-    for table in (APPLICATION, PERSON, CERTIFICATION):
+    for table in (APPLICATION, PERSON, CERTIFICATION, "benefits_householdperson", "benefits_thirdcomparison"):
         bare.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
 
     with pytest.raises(psycopg.errors.IntegrityError) as refused:
@@ -99,13 +116,17 @@ def test_the_database_keeps_each_promise_about_a_row(
     assert refused.value.diag.constraint_name == constraint
 
 
-def test_no_named_constraint_goes_untested(owner_connection: psycopg.Connection[Any]) -> None:
-    rows = owner_connection.execute(
-        "SELECT conname FROM pg_constraint WHERE conrelid::regclass::text LIKE 'benefits\\_%'"
-        " AND contype IN ('c', 'u') AND conname NOT LIKE 'benefits\\_%'"
-    ).fetchall()
+def test_every_named_constraint_refuses_something_and_no_check_refuses_everything(
+    superuser_connection: psycopg.Connection[Any],
+) -> None:
+    found = constraints.named(superuser_connection)
 
-    assert {name for (name,) in rows} == set(BROKEN_BY)
+    assert {one.name for one in found} >= set(BROKEN_BY)
+    for one in found:
+        if one.kind == "u":
+            assert constraints.refuses_a_twin(superuser_connection, one), one.name
+        elif one.name not in BROKEN_BY:
+            assert constraints.answers(superuser_connection, one) == {True, False}, one.name
 
 
 def test_what_can_be_printed_about_a_row_says_nothing_personal(maker: User, checker: User) -> None:
