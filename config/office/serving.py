@@ -19,6 +19,8 @@ from config.office.embedded_postgres import EmbeddedPostgres, die_with_parent
 READY_SECONDS = 60
 # longer than gunicorn's own graceful_timeout
 STOP_SECONDS = 25
+#: How long a worker that ended by itself is left alone before it is started again.
+WORKER_PAUSE_SECONDS = 5
 
 
 class Told(BaseException):
@@ -86,7 +88,7 @@ class Server:
         self.process = subprocess.Popen(
             command,
             cwd=settings.BASE_DIR,
-            env=self._environment(),
+            env=self.environment(),
             stdin=subprocess.DEVNULL,
             # a Ctrl-C in the terminal comes here; gunicorn is asked to finish what it is answering
             start_new_session=True,
@@ -99,10 +101,11 @@ class Server:
                 raise CannotServe(f"サーバーが{READY_SECONDS}秒以内に応答しません。")
             time.sleep(0.05)
 
-    def watch(self) -> NoReturn:
-        """Wait; raise :class:`CannotServe` when gunicorn or the database ends by itself."""
+    def watch(self, worker: "Worker") -> NoReturn:
+        """Wait; raise :class:`CannotServe` when gunicorn or the database ends by itself; start the worker anew."""
         while True:
             self._require_alive()
+            worker.keep_going()
             time.sleep(0.25)
 
     def stop(self, say: Callable[[str], object]) -> None:
@@ -131,8 +134,8 @@ class Server:
             self.process.wait()
 
     @staticmethod
-    def _environment() -> dict[str, str]:
-        """Return what gunicorn inherits: how to reach the database as the app, and as nobody else."""
+    def environment() -> dict[str, str]:
+        """Return what gunicorn and the worker inherit: how to reach the database as the app, and as nobody else."""
         changes = {"KYUFU_HOME": str(settings.KYUFU_HOME), "DJANGO_SETTINGS_MODULE": env.settings_module()}
         if not databases.is_embedded():
             changes["DATABASE_APP_URL"] = databases.app(settings.KYUFU_HOME).as_url()
@@ -146,3 +149,41 @@ class Server:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+
+class Worker:
+    """The long work beside the pages, as a child of this process; started again when it ends by itself."""
+
+    def __init__(self, environment: Callable[[], dict[str, str]]) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self._environment = environment
+        self._started_at = 0.0
+
+    def start(self) -> None:
+        """Start the worker."""
+        self._started_at = time.monotonic()
+        self.process = subprocess.Popen(
+            (sys.executable, str(settings.BASE_DIR / "manage.py"), "work"),
+            cwd=settings.BASE_DIR,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=die_with_parent(SIGTERM),  # nothing has started a thread yet
+        )
+
+    def keep_going(self) -> None:
+        """Start the worker again if it has ended, not oftener than every few seconds."""
+        is_gone = self.process is not None and self.process.poll() is not None
+        if is_gone and time.monotonic() - self._started_at > WORKER_PAUSE_SECONDS:
+            self.start()
+
+    def stop(self) -> None:
+        """Let the worker finish its piece, then end it: a piece that is cut off is taken up again."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(SIGTERM)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()

@@ -13,7 +13,7 @@ from config.office.embedded_postgres import OfficeLock, ServerTrouble
 from config.office.keys import KeysMissing
 from config.office.preparation import NotReady, Preparation
 from config.office.provisioning import ProvisioningTrouble
-from config.office.serving import CannotServe, Server, Told, listen_for_signals, require_free_port
+from config.office.serving import CannotServe, Server, Told, Worker, listen_for_signals, require_free_port
 
 
 class Command(BaseCommand):
@@ -31,12 +31,14 @@ class Command(BaseCommand):
         listen_for_signals()
         preparation = Preparation(self._say)
         server = Server(lambda: preparation.server)
+        worker = Worker(server.environment)
         try:
             require_free_port()
             preparation.prepare()
             server.start()
+            worker.start()
             self._welcome(server)
-            server.watch()
+            server.watch(worker)
         except Told:
             pass
         except (CannotServe, NotReady, KeysMissing, ServerTrouble, ProvisioningTrouble) as trouble:
@@ -45,6 +47,7 @@ class Command(BaseCommand):
             raise CommandError("データベースに接続できません。DATABASE_URL とサーバーを確認してください。") from error
         finally:
             server.stop(self._say)
+            worker.stop()
             preparation.stop()
         self._say("終了しました。データは残っています。")
 
