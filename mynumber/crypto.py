@@ -1,17 +1,17 @@
 """How a My Number is sealed, and how two entries are compared without opening either.
 
 Envelope encryption: every stored version has a data key of its own (AES-256-GCM, so it encrypts once and a nonce
-cannot repeat), and that key is wrapped by a key-encryption key which lives in a file outside the database. Both
-layers authenticate whose number it is and which version: a blob moved to another person or version does not open.
+cannot repeat), and that key is wrapped by a key-encryption key which lives outside the database, with the provider
+(``mynumber.keys``). Both layers authenticate whose number it is and which version: what is moved to another person or
+version does not open. The wrapped key is kept apart from what it opens, so that destroying it destroys the number.
 
-    blob = 0x01 | kek id (2) | nonce 12 + wrapped data key 48 | nonce 12 | digits + tag
+    body = 0x01 | nonce 12 | digits + tag        wrapped = what the provider makes of the data key
 
-Imported by ``mynumber.vault`` and nothing else.
+Imported by ``mynumber`` alone.
 """
 
-import hashlib
-import hmac
 import os
+from dataclasses import dataclass
 from uuid import UUID
 
 from argon2.low_level import Type, hash_secret_raw
@@ -19,15 +19,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-from audit import keyfiles
+from mynumber import keys
 
 _VERSION = b"\x01"
 _NONCE = 12
-_TAG = 16
 _KEY = 32
-_KEK_ID = 2
-_WRAPPED = _NONCE + _KEY + _TAG
-_HEADER = len(_VERSION) + _KEK_ID
 _INDEX_BYTES = 32
 
 
@@ -35,29 +31,58 @@ class SealBrokenError(Exception):
     """A sealed number was changed, moved to another person or version, or its key is not this one."""
 
 
-def seal(digits: str, *, person: UUID, version: int) -> bytes:
-    """Return ``digits`` sealed for ``person`` and ``version`` under the newest key-encryption key."""
-    kek_id = settings.MYNUMBER_KEK_ID
-    data_key = AESGCM.generate_key(bit_length=8 * _KEY)
-    wrap_nonce, nonce = os.urandom(_NONCE), os.urandom(_NONCE)
-    wrapped = AESGCM(_kek(kek_id)).encrypt(wrap_nonce, data_key, _wrap_label(person, version, kek_id))
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed number as the vault keeps it: which key wraps the data key, that wrapped key, and the ciphertext."""
+
+    kek_id: int
+    wrapped: bytes
+    body: bytes
+
+
+def seal(digits: str, *, person: UUID, version: int, kek_id: int) -> Sealed:
+    """Return ``digits`` sealed for ``person`` and ``version`` under the key-encryption key ``kek_id``.
+
+    Raises :class:`mynumber.keys.KeyUnavailableError`.
+    """
+    data_key, nonce = AESGCM.generate_key(bit_length=8 * _KEY), os.urandom(_NONCE)
+    wrapped = keys.provider().wrap(kek_id, data_key, label=_wrap_label(person, version, kek_id))
     body = AESGCM(data_key).encrypt(nonce, digits.encode(), _data_label(person, version))
-    return _VERSION + kek_id.to_bytes(_KEK_ID, "big") + wrap_nonce + wrapped + nonce + body
+    return Sealed(kek_id, wrapped, _VERSION + nonce + body)
 
 
-def unseal(blob: bytes, *, person: UUID, version: int) -> str:
-    """Return the twelve digits, or raise :class:`SealBrokenError`. A wrong key is never tried and passed over."""
-    if blob[:1] != _VERSION or len(blob) <= _HEADER + _WRAPPED + _NONCE:
+def unseal(sealed: Sealed, *, person: UUID, version: int) -> str:
+    """Return the twelve digits, or raise :class:`SealBrokenError`. A wrong key is never tried and passed over.
+
+    Raises :class:`mynumber.keys.KeyUnavailableError` when the key cannot be asked: then nothing is known to be broken.
+    """
+    if sealed.body[:1] != _VERSION:
         raise SealBrokenError
-    kek_id = int.from_bytes(blob[1:_HEADER], "big")
-    wrapped, rest = blob[_HEADER : _HEADER + _WRAPPED], blob[_HEADER + _WRAPPED :]
+    nonce, body = sealed.body[1 : 1 + _NONCE], sealed.body[1 + _NONCE :]
     try:
-        data_key = AESGCM(_kek(kek_id)).decrypt(
-            wrapped[:_NONCE], wrapped[_NONCE:], _wrap_label(person, version, kek_id)
+        data_key = keys.provider().unwrap(
+            sealed.kek_id, sealed.wrapped, label=_wrap_label(person, version, sealed.kek_id)
         )
-        return AESGCM(data_key).decrypt(rest[:_NONCE], rest[_NONCE:], _data_label(person, version)).decode()
-    except (InvalidTag, keyfiles.KeyUnavailableError) as error:
+        return AESGCM(data_key).decrypt(nonce, body, _data_label(person, version)).decode()
+    except (InvalidTag, ValueError, keys.WrongKeyError) as error:
         raise SealBrokenError from error
+
+
+def rewrap(wrapped: bytes, *, person: UUID, version: int, old: int, new: int) -> bytes:
+    """Return the same data key wrapped under the key ``new`` instead of ``old``; the number stays sealed.
+
+    The new wrapping is opened once before it is handed back, since the old one will be gone.
+    Raises :class:`SealBrokenError` or :class:`mynumber.keys.KeyUnavailableError`.
+    """
+    provider, label = keys.provider(), _wrap_label(person, version, new)
+    try:
+        data_key = provider.unwrap(old, wrapped, label=_wrap_label(person, version, old))
+        anew = provider.wrap(new, data_key, label=label)
+        if provider.unwrap(new, anew, label=label) != data_key:
+            raise SealBrokenError
+    except keys.WrongKeyError as error:
+        raise SealBrokenError from error
+    return anew
 
 
 def index(digits: str) -> bytes:
@@ -67,39 +92,16 @@ def index(digits: str) -> bytes:
     leaked HMAC key alone would give them all away within hours; the memory-hard step makes each guess cost
     ``MYNUMBER_INDEX_MEMORY_KIB`` of memory and its time.
     """
-    key = keyfiles.read("number-index")
     stretched = hash_secret_raw(
         secret=digits.encode(),
-        salt=hashlib.sha256(b"kyufu index salt" + key).digest()[:16],
+        salt=keys.provider().index_salt(),
         time_cost=settings.MYNUMBER_INDEX_PASSES,
         memory_cost=settings.MYNUMBER_INDEX_MEMORY_KIB,
         parallelism=1,
         hash_len=_INDEX_BYTES,
         type=Type.ID,
     )
-    return hmac.digest(key, stretched, "sha256")
-
-
-def try_out(key_name: str) -> None:
-    """Wrap a random data key under ``key_name`` as the file is now, and unwrap it again.
-
-    Raises :class:`audit.keyfiles.KeyUnavailableError` when the file cannot be used, :class:`SealBrokenError` when
-    what was wrapped does not come back, or when the file is not the key that this process works with.
-    """
-    key = keyfiles.read.__wrapped__(key_name)  # past the cache: what the file says now
-    data_key, nonce = AESGCM.generate_key(bit_length=8 * _KEY), os.urandom(_NONCE)
-    label = b"try1|" + key_name.encode()
-    wrapped = AESGCM(key).encrypt(nonce, data_key, label)
-    try:
-        is_sound = AESGCM(keyfiles.read(key_name)).decrypt(nonce, wrapped, label) == data_key
-    except InvalidTag as error:
-        raise SealBrokenError from error
-    if not is_sound:
-        raise SealBrokenError
-
-
-def _kek(kek_id: int) -> bytes:
-    return keyfiles.read(f"number-kek-{kek_id}")
+    return keys.provider().mac(stretched)
 
 
 def _data_label(person: UUID, version: int) -> bytes:

@@ -7,6 +7,7 @@ new one where there was one before. ``audit.keyfiles`` is what reads keys while 
 import os
 import secrets
 import stat
+from collections.abc import Collection
 from pathlib import Path
 
 KEY_BYTES = 32
@@ -22,6 +23,9 @@ KEY_FILES = (
 )
 #: Those of the first release, whose marker did not name them.
 FIRST_KEY_FILES = ("django-secret.key", "number-kek-1.key", "number-index.key", "seed.key", "reason.key")
+#: Those of My Numbers, which are files only in an office that has no other provider (mynumber.keys).
+NUMBER_KEY_FILES = frozenset({"number-kek-1.key", "number-index.key"})
+FIRST_KEK_FILE = "number-kek-1.key"
 DJANGO_KEY = "django-secret.key"
 #: Says that keys were made here, so that an emptied directory is not taken for a new office.
 MARKER = "keys-were-made"
@@ -31,17 +35,27 @@ class KeysMissing(Exception):
     """Keys that this office's data was sealed under are not there."""
 
 
-def ensure(directory: Path, *, data_exists: bool) -> list[str]:
+def ensure(
+    directory: Path, *, data_exists: bool, numbers_in_files: bool = True, keks: Collection[int] = ()
+) -> list[str]:
     """Make the keys that a new office needs and return their file names; never overwrite one.
+
+    ``numbers_in_files`` is false for an office whose keys of My Numbers are elsewhere: those are not made here.
+    ``keks`` are those under which the database says that something is sealed; none of them is ever made anew.
 
     Raises :class:`KeysMissing` when some are gone although they were made before or there is data already.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
-    missing = [name for name in KEY_FILES if not (directory / name).exists()]
+    sealing = {f"number-kek-{kek_id}.key" for kek_id in keks} if numbers_in_files else set()
+    wanted = needed(directory, numbers_in_files=numbers_in_files)
+    if sealing:
+        wanted = sorted({name for name in wanted if name != FIRST_KEK_FILE} | sealing)
+    missing = [name for name in wanted if not (directory / name).exists()]
     marker = directory / MARKER
+    had = _made_before(marker) | sealing
     # a key that a later release added was never made here, and nothing is sealed under it yet
-    lost = [name for name in missing if name in _made_before(marker)] if marker.exists() or data_exists else []
+    lost = [name for name in missing if name in had] if marker.exists() or data_exists else []
     if lost:
         names = "、".join(lost)
         message = (
@@ -55,8 +69,22 @@ def ensure(directory: Path, *, data_exists: bool) -> list[str]:
         write_secret(directory / name, secrets.token_bytes(KEY_BYTES).hex())
     if missing or not marker.exists():
         marker.unlink(missing_ok=True)
-        write_secret(marker, "\n".join(["ここにある名前の鍵は、なくなっても作り直されません。", *KEY_FILES]))
+        write_secret(marker, "\n".join(["ここにある名前の鍵は、なくなっても作り直されません。", *wanted]))
     return missing
+
+
+def needed(directory: Path, *, numbers_in_files: bool) -> list[str]:
+    """Return the names of the key files without which the office cannot work.
+
+    The first key of My Numbers is not missed any more where a later one has taken its place. Whether one is gone that
+    still opens numbers is known to the database alone, and ``config.checks`` asks it.
+    """
+    later = any(file.name != FIRST_KEK_FILE for file in directory.glob("number-kek-*.key"))
+    return [
+        name
+        for name in KEY_FILES
+        if name not in NUMBER_KEY_FILES or (numbers_in_files and not (later and name == FIRST_KEK_FILE))
+    ]
 
 
 def _made_before(marker: Path) -> frozenset[str]:
@@ -105,12 +133,13 @@ def django_secret(directory: Path) -> str:
         return ""
 
 
-def complaints(directory: Path) -> list[str]:
+def complaints(directory: Path, *, numbers_in_files: bool = True) -> list[str]:
     """Return a sentence for each key that is missing, malformed or open to others."""
     found = []
     if directory.is_dir() and stat.S_IMODE(directory.stat().st_mode) & 0o077:
         found.append(f"鍵の置き場 {directory.name}/ をほかの利用者が開けます。chmod 700 で直してください。")
-    for name in KEY_FILES:
+    keks = {file.name for file in directory.glob("number-kek-*.key")} if numbers_in_files else set()
+    for name in sorted(keks | set(needed(directory, numbers_in_files=numbers_in_files))):
         path = directory / name
         try:
             mode = stat.S_IMODE(path.stat().st_mode)
