@@ -19,7 +19,7 @@ from audit import journal
 from audit.models import Event, Result
 from config import env
 from mynumber import actions, crypto, vault
-from mynumber.purposes import Purpose
+from mynumber.purposes import Ground, Purpose
 from tests.conftest import Office
 from tests.factories import my_number, staff_member
 from tests.mynumber.conftest import Held, put_in_use, run
@@ -37,15 +37,22 @@ TOO_MANY = "KY007"
 USED = "23505"
 
 
+#: The ticket that every entry of these tests carries; what tickets are for is shown in test_bypass_kit.py.
+TICKET = uuid.uuid4()
+DETAILS = {"ground": Ground.CASE.value, "ticket": vault.ticket_digest(TICKET)}
+
+
 def recorded(by: User, person: uuid.UUID, **changes: Any) -> uuid.UUID:
     """Write the entry of a reveal, committed, and return its id."""
-    parts = {"person_id": person, "purpose": Purpose.INQUIRY.value, **changes}
+    parts = {"person_id": person, "purpose": Purpose.INQUIRY.value, "details": DETAILS, **changes}
     return journal.record_committed(parts.pop("action", actions.REVEALED), by=by, **parts).pk
 
 
-def fetched(event: uuid.UUID) -> tuple[int, bytes]:
-    ((version, blob),) = run("SELECT version, blob FROM vault.fetch(%s)", event)
-    return version, bytes(blob)  # type: ignore[return-value, call-overload]
+def fetched(event: uuid.UUID, ticket: uuid.UUID = TICKET) -> tuple[int, crypto.Sealed]:
+    """Fetch a sealed number as the app role, and return its version with it."""
+    rows: list[Any] = run("SELECT version, kek_id, wrapped, body FROM vault.fetch(%s, %s)", event, ticket)
+    ((version, kek_id, wrapped, body),) = rows
+    return version, crypto.Sealed(kek_id, bytes(wrapped), bytes(body))
 
 
 def refusal_of(event: uuid.UUID) -> str:
@@ -102,10 +109,10 @@ def tamper(superuser: psycopg.Connection[Any], change: str, *parameters: object)
 
 
 def test_a_sealed_number_is_handed_out_against_a_committed_entry(in_use: Held, viewer: User) -> None:
-    version, blob = fetched(recorded(viewer, in_use.person))
+    version, sealed = fetched(recorded(viewer, in_use.person))
 
     assert version == in_use.version
-    assert crypto.unseal(blob, person=in_use.person, version=version) == in_use.number
+    assert crypto.unseal(sealed, person=in_use.person, version=version) == in_use.number
 
 
 def test_nothing_is_handed_out_without_an_entry(in_use: Held) -> None:
@@ -150,7 +157,7 @@ def test_an_entry_made_and_used_in_one_statement_opens_nothing(in_use: Held, vie
                         '{}', '', now())
                 RETURNING id
             )
-            SELECT vault.fetch(id) FROM made
+            SELECT vault.fetch(id, gen_random_uuid()) FROM made
             """,
             viewer.pk,
             in_use.person,
@@ -228,11 +235,12 @@ def test_an_entry_serves_one_of_many_who_come_at_once(
     "changes",
     [
         {"action": actions.REVEAL_REFUSED},
-        {"action": actions.COMPARED},
+        {"action": actions.SEARCHED},
         {"action": "benefits.person.viewed"},
         {"result": Result.REFUSED},
         {"result": Result.FAILED},
         {"purpose": ""},
+        {"purpose": "CURIOSITY"},
         {"by": None},
         {"person_id": None},
     ],
@@ -249,11 +257,11 @@ def test_the_entry_says_whose_number_is_handed_out(in_use: Held, maker: User, ch
     vault.compare(other, version, number, by=checker)
     put_in_use(other, version, by=checker)
 
-    _version, blob = fetched(recorded(viewer, other))
+    _version, sealed = fetched(recorded(viewer, other))
 
-    assert crypto.unseal(blob, person=other, version=version) == number
+    assert crypto.unseal(sealed, person=other, version=version) == number
     with pytest.raises(crypto.SealBrokenError):
-        crypto.unseal(blob, person=in_use.person, version=version)
+        crypto.unseal(sealed, person=in_use.person, version=version)
 
 
 def test_nothing_is_handed_out_for_a_person_without_a_number(in_use: Held, viewer: User) -> None:
@@ -335,7 +343,9 @@ def test_a_viewer_sees_the_number_and_the_record_says_who_when_whose_and_why(in_
 
     entry = Event.objects.get(action=actions.REVEALED)
     assert (entry.actor_id, entry.person_id, entry.result) == (viewer.pk, in_use.person, Result.DONE)
-    assert (entry.purpose, entry.reason, entry.details) == ("INQUIRY", "情報照会の突合のため", {"version": 1})
+    assert (entry.purpose, entry.reason) == ("INQUIRY", "情報照会の突合のため")
+    assert set(entry.details) == {"version", "ground", "ticket"}
+    assert (entry.details["version"], entry.details["ground"]) == (1, "NONE")
 
 
 def test_every_reveal_is_a_new_entry(
@@ -487,7 +497,7 @@ def test_a_seal_that_was_changed_shows_nothing_and_is_recorded_as_a_failure(
     superuser_connection: psycopg.Connection[Any],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    tamper(superuser_connection, "blob = set_byte(blob, 90, get_byte(blob, 90) # 1) WHERE person = %s", in_use.person)
+    tamper(superuser_connection, "body = set_byte(body, 20, get_byte(body, 20) # 1) WHERE person = %s", in_use.person)
 
     with caplog.at_level(logging.DEBUG), pytest.raises(vault.RefusedError, match="復号できません"):
         reveal(in_use, by=viewer)
@@ -511,7 +521,7 @@ def test_a_seal_that_was_moved_to_somebody_else_shows_nothing(
     put_in_use(other, version, by=checker)
     tamper(
         superuser_connection,
-        "blob = (SELECT blob FROM vault.number WHERE person = %s) WHERE person = %s",
+        "body = (SELECT body FROM vault.number WHERE person = %s) WHERE person = %s",
         in_use.person,
         other,
     )
