@@ -33,9 +33,11 @@ check: ## Format, lint, types, architecture, templates, deployment settings, mig
 	$(BIN)/djhtml --check --tabwidth 2 $(TEMPLATES)
 	$(BIN)/python -m config.office.deployment_check
 
-bench: ## Measure: how long the sign-in takes to answer, by kind of account
+bench: ## Measure: how long the sign-in takes to answer, by kind of account; a new key for every number; a file of 54,000 lines
 	@$(PYTHON) -m config.office.install test --home "$(KYUFU_HOME)"
-	@exec $(BIN)/python -m bench.sign_in_timing
+	@$(BIN)/python -m bench.sign_in_timing
+	@$(BIN)/python -m bench.rewrap
+	@exec $(BIN)/python -m bench.juki
 
 fix: ## Put right what can be put right by itself
 	@$(PYTHON) -m config.office.install check --home "$(KYUFU_HOME)"

@@ -31,7 +31,7 @@ class Member:
 
 
 _CASEWORK = "地域保健課 難病認定グループ"
-#: One for each role, and a second user administrator: what one proposes, the other approves. The section's head
+#: One for each role, and a second of those of whom one proposes and the other approves. The section's head
 #: answers for the maker and the checker.
 MEMBERS: tuple[Member, ...] = (
     Member(Role.INTAKE, "intake", "渡辺 直子", "中央保健所 健康支援課", office="CHUO"),
@@ -45,6 +45,7 @@ MEMBERS: tuple[Member, ...] = (
     Member(Role.USER_ADMINISTRATOR, "admin", "中村 恵子", "総務課 システム担当"),
     Member(Role.USER_ADMINISTRATOR, "admin2", "松本 浩", "総務課 システム担当"),
     Member(Role.RECORDS_KEEPER, "keeper", "吉田 隆", "総務課 文書担当"),
+    Member(Role.RECORDS_KEEPER, "keeper2", "井上 由美", "総務課 文書担当"),
 )
 _PASSWORD_WORDS = ("kawa", "yama", "sora", "hana", "umi", "mori", "kaze", "tori", "hoshi", "yuki", "ame", "tsuki")
 

@@ -23,7 +23,7 @@ KEPT_FOR = timedelta(hours=24)
 
 #: What is asked for in fields of these names opens something, or is a My Number, or belongs to the page alone.
 _LEFT_OUT = re.compile(
-    r"(?:number|my_?number|code|otp|token|pin|secret|recovery|slip|current|new|repeat"
+    r"(?:(?:(?:guardian|member_\d+)_)?number|my_?number|code|otp|token|pin|secret|recovery|slip|current|new|repeat"
     r"|csrfmiddlewaretoken|revision|next|login_id|.*password.*)",
     re.IGNORECASE,
 )

@@ -23,6 +23,15 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 #: What may be asked for while the screen is locked, and while the password must be changed first.
 WHILE_LOCKED = frozenset({"accounts:lock", "accounts:unlock", "accounts:unlock-key", "accounts:sign-out", "healthz"})
 WHILE_TO_BE_CHANGED = WHILE_LOCKED | {"accounts:change-password", "accounts:session-state"}
+#: What a page's script asks for every so often, whether anybody sits there or not.
+ASKED_BY_SCRIPTS = frozenset(
+    {
+        "accounts:session-state",
+        "keys-operation-progress",
+        "benefits:deletion-list-progress",
+        "benefits:juki-progress",
+    }
+)
 
 TOLD = {
     EndReason.REPLACED: gettext_lazy("別の端末でサインインしたため、こちらのサインインは終了しました。"),
@@ -115,4 +124,4 @@ def _page(request: HttpRequest) -> str:
 
 def _is_by_hand(request: HttpRequest, page: str) -> bool:
     """Say whether a person does this. A script that asks every so often does not keep a session in use."""
-    return page != "accounts:session-state"
+    return page not in ASKED_BY_SCRIPTS

@@ -13,15 +13,20 @@ from django.utils.translation import gettext_lazy as _
 #: into an entry's reason, which is sealed.
 DETAILS: Mapping[str, Promise] = MappingProxyType(
     {
+        "again": _("表示の延長"),
         "answer": _("照合の結果"),
         "batch": _("一括登録"),
+        "certificate": _("削除証明書"),
         "code": _("理由の区分"),
         "conditions": _("検索の条件"),
         "count": _("件数"),
         "fields": _("項目"),
         "fingerprint": _("内容の指紋（SHA-256）"),
+        "ground": _("表示の背景"),
+        "key": _("鍵の番号"),
         "kind": _("内容"),
         "method": _("操作"),
+        "new_key": _("新しい鍵の番号"),
         "office": _("保健所"),
         "page": _("一覧の位置"),
         "programme": _("制度"),
@@ -30,6 +35,7 @@ DETAILS: Mapping[str, Promise] = MappingProxyType(
         "route": _("画面"),
         "status": _("状態"),
         "submission": _("提出の回数"),
+        "ticket": _("引換券の指紋（SHA-256）"),
         "version": _("個人番号の版"),
     },
 )

@@ -128,6 +128,30 @@ class AbsenceReason(models.TextChoices):
     NONE_ISSUED = "NONE_ISSUED", _("個人番号が付番されていない")
 
 
+class HolderNumber(models.TextChoices):
+    """Whether somebody of the household wrote their My Number; if not, why."""
+
+    GIVEN = "GIVEN", _("記載あり")
+    LEFT_BLANK = "LEFT_BLANK", _("記載なし：申請書が空欄")
+    DECLINED = "DECLINED", _("記載なし：本人が希望しない")
+    NONE_ISSUED = "NONE_ISSUED", _("記載なし：付番されていない")
+    HELD_ALREADY = "HELD_ALREADY", _("記載なし：ほかの申請で登録済み")
+
+
+class HolderKind(models.TextChoices):
+    """As whom somebody beside the patient gives their number. The codes are the vault's."""
+
+    GUARDIAN = "GUARDIAN", _("保護者")
+    MEMBER = "MEMBER", _("世帯員")
+
+
+class ThirdOutcome(models.TextChoices):
+    """What a third person's comparison came to."""
+
+    AGREED = "AGREED", _("一致")
+    DIFFERED = "DIFFERED", _("不一致（差戻し）")
+
+
 class Document(models.TextChoices):
     """Papers that came with the application."""
 

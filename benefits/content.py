@@ -1,6 +1,7 @@
 """The canonical text of an application: what a checker approves is exactly these bytes.
 
-    {"form": {key: value, …}, "number": {"given": true, "version": 1}, "schema": 1}
+    {"form": {key: value, …}, "household": {"guardian": {"given": true, "version": 1}, …},
+     "number": {"given": true, "version": 1}, "schema": 1}
 
 Keys sorted, no spaces, UTF-8, values as text, whole numbers, true/false/null and lists of those; dates as
 ISO 8601. The same content always gives the same text, so its SHA-256 names it.
@@ -17,14 +18,25 @@ SCHEMA = 1
 BLANKS = "blanks"
 
 
-def compose(form: Mapping[str, Any], *, number_version: int | None, absence_reason: str) -> str:
-    """Return the canonical text of a filled-in form and of the version of the My Number typed with it."""
+def compose(
+    form: Mapping[str, Any],
+    *,
+    number_version: int | None,
+    absence_reason: str,
+    household: Mapping[str, Any] | None = None,
+) -> str:
+    """Return the canonical text of a filled-in form and of the version of the My Number typed with it.
+
+    ``household`` says the same of the others whose number is needed, by where they stand on the form.
+    """
     number: dict[str, object] = (
         {"given": False, "reason": absence_reason}
         if number_version is None
         else {"given": True, "version": number_version}
     )
-    document = {"form": dict(form), "number": number, "schema": SCHEMA}
+    document: dict[str, object] = {"form": dict(form), "number": number, "schema": SCHEMA}
+    if household:
+        document["household"] = dict(household)
     return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -40,6 +52,12 @@ def form_of(content: str) -> dict[str, Any]:
     """Return the form's values, key by key; {} for content that was never composed."""
     form: dict[str, Any] = json.loads(content)["form"] if content else {}
     return form
+
+
+def household_of(content: str) -> dict[str, Any]:
+    """Return what is said of the numbers of others than the patient, by where they stand; {} when none is needed."""
+    household: dict[str, Any] = json.loads(content).get("household", {}) if content else {}
+    return household
 
 
 def to_be_ticked(content: str) -> tuple[str, ...]:

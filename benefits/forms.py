@@ -13,8 +13,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy
 
-from accounts.forms import CodeField
-from benefits import choices, japanese_text
+from benefits import choices, holders, japanese_text
 from benefits.decision import MEMBER_ROWS, CannotDecideError, decide
 from benefits.fields import (
     NOT_CHOSEN,
@@ -33,7 +32,6 @@ from benefits.fields import (
 )
 from benefits.registers import diseases
 from mynumber import vault
-from mynumber.purposes import Purpose
 
 #: The longest text that a draft keeps for one box. Beyond it the box is marked and the draft is not saved.
 RAW_LIMIT = 1_000
@@ -124,8 +122,15 @@ MEMBER_PARTS = (
     "tax",
     "income_levy",
 )
-#: Typed into the vault, never kept with the rest nor drawn again.
+#: Typed into the vault, never kept with the rest nor drawn again: the patient's, and everybody else's.
 NUMBER = "number"
+HOLDER_NUMBERS = {f"{slot}_number": slot for slot in holders.SLOTS}
+NUMBERS = frozenset({NUMBER, *HOLDER_NUMBERS})
+#: What is asked of somebody beside the patient whose number is needed. Of nobody else it is kept or even drawn.
+HOLDER_PARTS = {
+    slot: (f"{slot}_kana", *(("guardian_birth_on",) if slot == holders.GUARDIAN else ()), f"{slot}_number_given")
+    for slot in holders.SLOTS
+}
 #: Parts of the form that somebody who never meets a My Number does not see.
 NUMBER_SECTION = "number"
 
@@ -312,18 +317,25 @@ class EntryForm(forms.Form):
         today: date,
         types_number: bool = True,
         has_number: bool = False,
+        sealed: Collection[str] = (),
         comments: Mapping[str, str] | None = None,
         initial: Mapping[str, Any] | None = None,
         offices: Collection[str] | None = None,
     ) -> None:
         """Draw or check the form as of ``today``.
 
-        ``initial`` is a draft that is opened again, not checked; ``has_number`` says that a number is sealed
-        already; ``comments`` are the checker's, by field; ``offices`` are the health centres
-        that may be chosen (None = every one), and a single one is chosen already.
+        ``initial`` is a draft that is opened again, not checked; ``has_number`` says that the patient's number is
+        sealed already, ``sealed`` whose else's is (by where they stand on the form); ``comments`` are the
+        checker's, by field; ``offices`` are the health centres that may be chosen (None = every one), and a single
+        one is chosen already.
         """
         self.today = today
         self.has_number = has_number
+        #: with the person's id where that is known: whoever moves to another row takes their number along
+        self.sealed: dict[str, Any] = dict(sealed) if isinstance(sealed, Mapping) else dict.fromkeys(sealed)
+        #: whose number was sent although the application does not need it
+        self.not_needed: list[str] = []
+        self._not_asked: frozenset[str] = frozenset()
         super().__init__(data, initial=dict(initial) if initial is not None else None)
         self.fields["disease_number"].widget.attrs["data-disease-lookup"] = reverse("benefits:diseases")
         for field in self.fields.values():
@@ -331,6 +343,8 @@ class EntryForm(forms.Form):
                 field.today = lambda: today
         if not types_number:
             for name in next(names for key, _title, names in SECTIONS if key == NUMBER_SECTION):
+                del self.fields[name]
+            for name in (*HOLDER_NUMBERS, *(part for parts in HOLDER_PARTS.values() for part in parts)):
                 del self.fields[name]
         if offices is not None:
             known = [(code, label) for code, label in choices.AcceptedOffice.choices if code in offices]
@@ -346,7 +360,7 @@ class EntryForm(forms.Form):
         """Return what was typed, key by key, without the My Number and without what looks like one elsewhere."""
         typed: dict[str, Any] = {}
         for name, field in self.fields.items():
-            if name == NUMBER:
+            if name in NUMBERS:
                 continue
             value = field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
             if isinstance(field, ChoiceCodesField):
@@ -369,15 +383,22 @@ class EntryForm(forms.Form):
                 )
         return not too_long
 
-    def typed_number(self) -> str | None:
-        """Return the My Number to be sealed, when one was typed and can be one."""
-        return self.cleaned_data.get(NUMBER) or None if NUMBER in self.fields else None
+    def typed_numbers(self) -> dict[str, str]:
+        """Return the My Numbers to be sealed, by whose they are, as far as they were typed and can be one."""
+        boxes = {NUMBER: holders.PATIENT, **HOLDER_NUMBERS}
+        return {slot: number for name, slot in boxes.items() if (number := self.cleaned_data.get(name))}
+
+    def beside_the_patient(self) -> dict[str, holders.Holder]:
+        """Return the others whose number is needed by what is on the form now, by where they stand."""
+        if HOLDER_PARTS[holders.GUARDIAN][0] not in self.fields:
+            return {}
+        return holders.beside_the_patient(self.data if self.is_bound else self.initial)
 
     def document(self) -> dict[str, Any]:
         """Return the cleaned values as JSON has them: dates in ISO 8601, amounts as whole numbers."""
         values: dict[str, Any] = {}
         for name, value in self.cleaned_data.items():
-            if name != NUMBER:
+            if name not in NUMBERS and name not in self._not_asked:
                 values[name] = value.isoformat() if isinstance(value, date) else value
         values["disease_number"] = int(values["disease_number"])
         return values
@@ -393,6 +414,7 @@ class EntryForm(forms.Form):
         self._clean_disease(cleaned)
         self._clean_income(cleaned)
         self._clean_members(cleaned)
+        self._clean_holders(cleaned)
         if not self.errors:
             self._clean_decision()
         return self.cleaned_data
@@ -478,6 +500,60 @@ class EntryForm(forms.Form):
             if born and cleaned.get("accepted_on") and born > cleaned["accepted_on"]:
                 self.add_error(f"member_{row}_birth_on", where + _("生年月日は収受日より後にはできません"))
 
+    def _clean_holders(self, cleaned: dict[str, Any]) -> None:
+        """Ask for the number of everybody whose number is needed, and take nobody else's."""
+        self.not_needed = []
+        needed = self.beside_the_patient()
+        self._not_asked = frozenset(
+            part for slot in holders.SLOTS if slot not in needed for part in HOLDER_PARTS[slot]
+        )
+        for slot in holders.SLOTS:
+            if f"{slot}_number" not in self.fields:
+                continue
+            if slot in needed:
+                self._clean_holder(cleaned, needed[slot])
+            else:
+                self._refuse_number(cleaned, slot)
+        self._refuse_one_number_for_two(cleaned, needed)
+
+    def _clean_holder(self, cleaned: Mapping[str, Any], holder: holders.Holder) -> None:
+        slot, where = holder.slot, _("%sの") % holder.place
+        self._need(cleaned, f"{slot}_number_given", where)
+        given, number = cleaned.get(f"{slot}_number_given"), cleaned.get(f"{slot}_number")
+        if given == choices.HolderNumber.GIVEN:
+            self._need(cleaned, f"{slot}_kana", where)
+            self._need(cleaned, f"{slot}_birth_on", where)
+            if slot not in self.sealed:
+                self._need(cleaned, f"{slot}_number", where)
+        elif given and number:
+            message = _("個人番号が入力されていますが、「記載なし」が選ばれています")
+            self.add_error(f"{slot}_number_given", where + message)
+
+    def _refuse_number(self, cleaned: dict[str, Any], slot: str) -> None:
+        """Take nothing of somebody whose number the application does not need: no box of theirs was drawn."""
+        if cleaned.get(f"{slot}_number") or f"{slot}_number" in self.errors:
+            self.not_needed.append(slot)
+            where = _("保護者") if slot == holders.GUARDIAN else _("世帯員%d") % (int(slot[-1]) + 1)
+            message = _("%sの個人番号は、この申請では必要ありません。入力された番号は保存していません") % where
+            self.add_error(None, message)
+        for name in (f"{slot}_number", *HOLDER_PARTS[slot]):
+            self.errors.pop(name, None)
+            cleaned.pop(name, None)
+            self.cleaned_data.pop(name, None)
+
+    def _refuse_one_number_for_two(self, cleaned: Mapping[str, Any], needed: Mapping[str, holders.Holder]) -> None:
+        """Keep nothing of a number that stands in two people's boxes: which of them it belongs to, the paper says."""
+        boxes = {NUMBER: _("受診者")}
+        boxes |= {f"{slot}_number": _("%s（%s）") % (one.place, one.name) for slot, one in needed.items()}
+        typed = [(name, who, cleaned[name]) for name, who in boxes.items() if cleaned.get(name)]
+        for name, _who, number in typed:
+            others = [who for other, who, same in typed if same == number and other != name]
+            if others:
+                message = _(
+                    "この番号は%sの欄にも入力されています。原本の氏名と番号を確かめて、両方を入力し直してください"
+                )
+                self.add_error(name, message % "、".join(others))
+
     def _clean_decision(self) -> None:
         """Put the rules to the form, so that what cannot be decided is said while the paper is at hand."""
         try:
@@ -514,8 +590,34 @@ def member_fields(row: int) -> dict[str, forms.Field]:
     }
 
 
+def holder_fields(slot: str) -> dict[str, forms.Field]:
+    """Return what is asked of somebody beside the patient whose number is needed."""
+    fields: dict[str, forms.Field] = {
+        f"{slot}_kana": KanaField(label=gettext_lazy("フリガナ"), max_length=60, required=False),
+        f"{slot}_number_given": ChoiceCodeField(
+            label=gettext_lazy("個人番号の記載"), choices=choices.HolderNumber.choices, required=False, blank_label="―"
+        ),
+        f"{slot}_number": NumberField(label=gettext_lazy("個人番号")),
+    }
+    if slot == holders.GUARDIAN:
+        fields["guardian_birth_on"] = WarekiDateField(label=gettext_lazy("生年月日"), not_future=True, required=False)
+    return fields
+
+
 for _row in range(MEMBER_ROWS):
     EntryForm.base_fields.update(member_fields(_row))
+for _slot in holders.SLOTS:
+    EntryForm.base_fields.update(holder_fields(_slot))
+
+
+class HolderModelForm(forms.Form):
+    """The boxes of the guardian and of the first member, empty: a script makes everybody else's of them."""
+
+    use_required_attribute = False
+
+
+for _slot in (holders.GUARDIAN, "member_0"):
+    HolderModelForm.base_fields.update(holder_fields(_slot))
 
 
 class StepForm(forms.Form):
@@ -529,19 +631,27 @@ class ApprovalForm(StepForm):
 
     fingerprint = forms.RegexField(regex=r"\A[0-9a-f]{64}\Z", widget=forms.HiddenInput)
     decision_mark = forms.RegexField(regex=r"\A[0-9a-f]{64}\Z", widget=forms.HiddenInput)
+    same_person_words = FreeTextField(
+        label=gettext_lazy("同じ人でないことを確かめた方法"), max_length=200, required=False, requirement="required"
+    )
 
 
 class RetypeForm(forms.Form):
-    """The My Number typed a second time, blind."""
+    """My Numbers typed a second time, blind: a box for each person whose number can be compared now."""
 
     use_required_attribute = False
-    number = NumberField(label=gettext_lazy("原本の個人番号（12桁）"))
 
-    def clean_number(self) -> str:
-        text: str = self.cleaned_data["number"]
-        if not text:
-            raise forms.ValidationError(_("原本の個人番号を入力してください"))
-        return text
+    def __init__(self, data: Mapping[str, Any] | QueryDict | None = None, *, boxes: Mapping[str, Any]) -> None:
+        """``boxes`` are the names of the boxes, each with the words for whose it is."""
+        super().__init__(data)
+        for name, who in boxes.items():
+            self.fields[name] = NumberField(label=_("原本の個人番号（%s）") % who)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.fields and not self.errors and not any(cleaned.values()):
+            self.add_error(next(iter(self.fields)), _("原本の個人番号を入力してください"))
+        return cleaned
 
 
 class CommentField(FreeTextField):
@@ -573,31 +683,3 @@ class PersonSearchForm(forms.Form):
                 _("受給者番号、生年月日、または2文字以上のフリガナか氏名を入力してください。広すぎる検索はできません"),
             )
         return cleaned
-
-
-class RevealForm(forms.Form):
-    """Why a My Number is to be shown, and the proof of who asks."""
-
-    use_required_attribute = False
-
-    purpose = ChoiceCodeField(label=gettext_lazy("表示する目的"), choices=Purpose.choices)
-    reason = FreeTextField(
-        label=gettext_lazy("具体的な理由"),
-        max_length=vault.REASON_LENGTH,
-        help_text=gettext_lazy("何の事務で、なぜ今必要かを書いてください。監査担当が読みます"),
-    )
-    code = CodeField(
-        label=gettext_lazy("確認コード（6桁）"),
-        max_length=20,
-        help_text=gettext_lazy("サインインに使ったコードは使えません。新しいコードを入力してください"),
-        error_messages={
-            "required": gettext_lazy("確認コードを入力してください"),
-            "max_length": gettext_lazy("確認コードは6桁の数字です"),
-        },
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "size": "8"}),
-    )
-
-    def __init__(self, *args: Any, asks_for_code: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not asks_for_code:
-            del self.fields["code"]

@@ -7,16 +7,18 @@ One function answers both the page (grey the button, show the reason) and the wo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from benefits import content
+from benefits import content, japanese_text
 from benefits.choices import AcceptedOffice, Programme
+from benefits.household_numbers import ClaimStanding, claims_of, standings_of
 from benefits.lifecycle import DECISIONS, STEPS, Action
-from benefits.models import Application, Review
+from benefits.models import Application, Person, Review
 from benefits.models.reach import covers, offices_of
-from mynumber import vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far one checker's comparison has come: what is left to tick, and how the number stands."""
+    """How far one checker's comparison has come: what is left to tick, and how the numbers stand."""
 
     required: frozenset[str]
     ticked: frozenset[str]
-    number: vault.Standing | None
+    numbers: tuple[ClaimStanding, ...]
 
     @property
     def missing(self) -> frozenset[str]:
@@ -47,7 +49,7 @@ def progress_of(application: Application, *, checker: User) -> Progress:
     return Progress(
         required=frozenset(content.to_be_ticked(application.content)),
         ticked=frozenset(review.ticked if review else ()),
-        number=vault.standing(application.person_id) if application.number_version else None,
+        numbers=standings_of(claims_of(application)),
     )
 
 
@@ -69,7 +71,10 @@ def why_not(action: Action, application: Application, *, by: User, progress: Pro
     if action is Action.PULL_BACK:
         return _why_not_pull_back(application, by=by)
     if action is Action.APPROVE:
-        return _why_not_approve(application, progress or progress_of(application, checker=by))
+        refusal = _why_not_approve(application, progress or progress_of(application, checker=by))
+        return refusal or _why_not_close(application)
+    if action is Action.WITHDRAW:
+        return _why_not_close(application)
     return None
 
 
@@ -105,21 +110,74 @@ def _why_not_pull_back(application: Application, *, by: User) -> Refusal | None:
     return None
 
 
+def _why_not_close(application: Application) -> Refusal | None:
+    """Say which papers are out, missing, on their way, or asked for and not there (docs/custody.md)."""
+    papers = list(application.papers.keeping_open().select_related("box").order_by("code")[:4])
+    if not papers:
+        return None
+    shown = "、".join(f"{paper.kind_label} {paper.code}（{paper.standing}）" for paper in papers[:3])
+    return Refusal(
+        "paper_is_out",
+        _("所在の確定しない書類があるため、申請の処理を終えられません：%s。")
+        % (shown + (_("ほか") if papers[3:] else "")),
+    )
+
+
 def _why_not_approve(application: Application, progress: Progress) -> Refusal | None:
     if progress.missing:
         return Refusal(
             "not_compared",
             _("原本と照合していない項目が%d件あります。すべて確認してから承認してください。") % len(progress.missing),
         )
-    if application.number_version is None:
-        return None
-    held = progress.number
-    if held is None or held.version != application.number_version:
+    for number in progress.numbers:
+        if refusal := _why_not_use(number, application):
+            return refusal
+    return None
+
+
+def _why_not_use(number: ClaimStanding, application: Application) -> Refusal | None:
+    who = number.claim.holder.place
+    if not number.is_there:
         return Refusal(
-            "number_missing", _("個人番号が入力し直されています。差し戻して、提出し直してもらってください。")
+            "number_missing",
+            _("%sの個人番号が入力し直されています。差し戻して、提出し直してもらってください。") % who,
         )
-    if held.state is vault.State.PROVISIONAL:
-        return Refusal("number_not_confirmed", _("個人番号がまだ一致していません。原本を見て再入力してください。"))
-    if held.confirmed_by in application.editor_ids:
-        return Refusal("number_confirmed_by_maker", _("個人番号を再入力した人が、申請の入力にも関わっています。"))
+    if not number.is_confirmed:
+        return Refusal(
+            "number_not_confirmed", _("%sの個人番号がまだ一致していません。原本を見て再入力してください。") % who
+        )
+    if number.held is not None and number.held.confirmed_by in application.editor_ids:
+        return Refusal(
+            "number_confirmed_by_maker", _("%sの個人番号を再入力した人が、申請の入力にも関わっています。") % who
+        )
+    return None
+
+
+def registered_alike(application: Application) -> QuerySet[Person]:
+    """Return the registered people with the patient's name, reading and birth date: they may be the patient."""
+    return registered_alike_to(content.form_of(application.content), but=application.person_id)
+
+
+def registered_alike_to(form: Mapping[str, Any], *, but: UUID) -> QuerySet[Person]:
+    """Return the registered people whom the values of a form may be about, ``but`` the one whom they are about."""
+    if not form:
+        return Person.objects.none()
+    return Person.objects.filter(
+        name_key=japanese_text.name_key(form["family_name"] + form["given_name"]),
+        kana_key=japanese_text.kana_key(form["family_kana"] + form["given_kana"]),
+        birth_on=form["birth_on"],
+    ).exclude(pk=but)
+
+
+def why_not_third(application: Application, *, by: User, progress: Progress) -> Refusal | None:
+    """Return the reason ``by`` is not the third person to compare this application's numbers, or None."""
+    if refusal := why_not(Action.CHECK, application, by=by):
+        return refusal
+    waiting = [one for one in progress.numbers if one.needs_a_third()]
+    if not waiting:
+        return Refusal("no_third_needed", _("3人目の照合を待っている個人番号はありません。"))
+    if all(by.pk in one.has_failed for one in waiting):
+        return Refusal(
+            "was_the_second", _("自分が再入力して一致しなかった個人番号です。3人目は、ほかの確認者が行います。")
+        )
     return None

@@ -12,16 +12,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy
 
 from accounts.models import User
-from benefits import content, policies, wareki
+from benefits import content, holders, household_numbers, policies, protection, wareki, workflow
 from benefits.certificate import STANDARD_NOTES, CertificateText
 from benefits.choices import Status
 from benefits.decision import MEMBER_ROWS
 from benefits.fields import WarekiDateField, YenField
-from benefits.forms import MEMBER_PARTS, SECTIONS, EntryForm
+from benefits.forms import HOLDER_PARTS, MEMBER_PARTS, SECTIONS, EntryForm, HolderModelForm
 from benefits.lifecycle import STEPS, Action
 from benefits.models import Application, Certification, Person
 from benefits.policies import Refusal
-from benefits.registers import diseases
+from benefits.registers import diseases, number_bases
 from benefits.rules.cost_sharing import IncomeClass
 from mynumber import vault
 
@@ -33,6 +33,12 @@ STATUS_KINDS = {
     Status.RETURNED: "returned",
     Status.APPROVED: "good",
     Status.WITHDRAWN: "neutral",
+}
+
+NUMBER_STATES: Mapping[vault.State, Promise] = {
+    vault.State.PROVISIONAL: gettext_lazy("未照合（使えません）"),
+    vault.State.CONFIRMED: gettext_lazy("照合済み（承認まで使えません）"),
+    vault.State.IN_USE: gettext_lazy("確定"),
 }
 
 BUTTONS: Mapping[Action, tuple[Promise, str]] = {
@@ -61,6 +67,7 @@ class Identity:
     scheme: str = ""
     status_label: str = ""
     status_kind: str = ""
+    is_protected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +93,54 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberBox:
-    """How the My Number of an application stands for one checker. The number is not among it."""
+    """How somebody's My Number stands for one checker, and whose it is. The number is not among it."""
 
-    is_given: bool
+    box: str
+    place: str
+    name: str
+    kana: str
+    born: str
+    is_there: bool
     is_confirmed: bool
     is_own_entry: bool
+    has_failed: bool
+    needs_a_third: bool
     tries_left: int
-    absence_reason: str
+
+    @property
+    def can_be_typed(self) -> bool:
+        """Say whether this checker may retype it now."""
+        return self.is_there and not (self.is_confirmed or self.is_own_entry) and self.tries_left > 0
+
+    @property
+    def who(self) -> str:
+        """The person in words, as messages name them."""
+        return f"{self.place}：{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberState:
+    """What may be told of a number that an application brought."""
+
+    place: str
+    name: str
+    state: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HolderRow:
+    """Somebody beside the patient whose number the entry form asks for, with their boxes."""
+
+    slot: str
+    place: str
+    name: str
+    born: str
+    kana: forms.BoundField
+    birth: forms.BoundField | None
+    given: forms.BoundField
+    number: forms.BoundField
+    is_sealed: bool
 
 
 def identity_of(application: Application, *, today: date) -> Identity:
@@ -109,6 +157,7 @@ def identity_of(application: Application, *, today: date) -> Identity:
         scheme=str(SCHEME),
         status_label=application.get_status_display(),
         status_kind=STATUS_KINDS[Status(application.status)],
+        is_protected=bool(protection.protected_among([application.person_id])),
     )
 
 
@@ -116,7 +165,11 @@ def identity_of_person(person: Person, *, today: date) -> Identity:
     """Return the bar above a page about a registered person."""
     assert person.birth_on is not None  # noqa: S101  (registered people have one: person_is_registered_whole)
     return Identity(
-        name=person.name, kana=person.kana, born=wareki.write_full(person.birth_on, today=today), scheme=str(SCHEME)
+        name=person.name,
+        kana=person.kana,
+        born=wareki.write_full(person.birth_on, today=today),
+        scheme=str(SCHEME),
+        is_protected=protection.is_protected(person),
     )
 
 
@@ -136,7 +189,7 @@ def sections_of(
     said = comments or {}
     found = []
     for key, title, names in SECTIONS:
-        keys = names if key != "household" else _member_keys()
+        keys = names if key != "household" else (*_member_keys(), *_holder_keys())
         rows = [
             Row(
                 key=name,
@@ -174,7 +227,7 @@ def label_of(name: str) -> str:
     label = str(EntryForm.base_fields[name].label)
     if name.startswith("member_"):
         return _("世帯員%(row)d %(label)s") % {"row": int(name.split("_")[1]) + 1, "label": label}
-    return label
+    return _("保護者 %s") % label if name.startswith("guardian_") else label
 
 
 def display(name: str, value: Any, *, today: date) -> str:
@@ -198,17 +251,101 @@ def display(name: str, value: Any, *, today: date) -> str:
     return str(value)
 
 
-def number_box(application: Application, progress: policies.Progress, *, checker: User) -> NumberBox:
-    """Return how the My Number stands for ``checker``."""
-    held, version = progress.number, application.number_version
+def number_boxes(progress: policies.Progress, *, checker: User) -> list[NumberBox]:
+    """Return how the My Numbers that came with an application stand for ``checker``, in the paper's order."""
+    today = timezone.localdate()
+    return [
+        NumberBox(
+            box=workflow.box_of(one.claim.slot),
+            place=one.claim.holder.place,
+            name=one.claim.holder.name,
+            kana=one.claim.holder.kana,
+            born=wareki.write_full(on, today=today) if (on := one.claim.holder.birth_on) else "",
+            is_there=one.is_there,
+            is_confirmed=one.is_confirmed,
+            is_own_entry=one.held is not None and one.held.typed_by == checker.pk,
+            has_failed=checker.pk in one.has_failed,
+            needs_a_third=one.needs_a_third(),
+            tries_left=one.tries_left(checker),
+        )
+        for one in progress.numbers
+    ]
+
+
+def number_states(application: Application) -> list[NumberState]:
+    """Return in words for whom an application brought a number, how far each has come and on what basis it is held."""
+    if application.is_editable or application.status == Status.WITHDRAWN:
+        return []
+    found = []
+    for one in household_numbers.standings_of(household_numbers.claims_of(application)):
+        holder = one.claim.holder
+        if not one.is_there or one.held is None:
+            state = _("訂正または削除により、この版は使われていません")
+        elif one.needs_a_third():
+            state = _("不一致（3人目の照合待ち）")
+        else:
+            state = str(NUMBER_STATES[one.held.state])
+        try:
+            basis = number_bases.basis_for(
+                holder.kind, programme=application.programme, on=timezone.localdate(application.edited_at)
+            ).words
+        except number_bases.NoBasisError:
+            basis = ""
+        found.append(NumberState(place=holder.place, name=holder.name, state=state, basis=basis))
+    return found
+
+
+def absence_reason(application: Application) -> str:
+    """Return in words why the patient gave no number, or "" when they did."""
     reason = content.form_of(application.content).get("number_absence_reason", "")
-    return NumberBox(
-        is_given=version is not None,
-        is_confirmed=held is not None and held.state is not vault.State.PROVISIONAL,
-        is_own_entry=held is not None and held.typed_by == checker.pk,
-        tries_left=vault.tries_left(application.person_id, version, by=checker) if version else 0,
-        absence_reason=display("number_absence_reason", reason, today=timezone.localdate()) if reason else "",
-    )
+    return display("number_absence_reason", reason, today=timezone.localdate()) if reason else ""
+
+
+def holder_rows(form: EntryForm, *, today: date) -> list[HolderRow]:
+    """Return the boxes of everybody beside the patient whose number is needed by what the form says now."""
+    return [
+        HolderRow(
+            slot=slot,
+            place=holder.place,
+            name=holder.name,
+            born=_born_in_words(holder, today=today),
+            kana=form[f"{slot}_kana"],
+            birth=form["guardian_birth_on"] if slot == holders.GUARDIAN else None,
+            given=form[f"{slot}_number_given"],
+            number=form[f"{slot}_number"],
+            is_sealed=slot in form.sealed,
+        )
+        for slot, holder in form.beside_the_patient().items()
+    ]
+
+
+def holder_models() -> list[HolderRow]:
+    """Return the empty boxes that the page makes further rows from: those of the guardian and of the first member."""
+    form = HolderModelForm()
+    return [
+        HolderRow(
+            slot=slot,
+            place=place,
+            name="",
+            born="",
+            kana=form[f"{slot}_kana"],
+            birth=form["guardian_birth_on"] if slot == holders.GUARDIAN else None,
+            given=form[f"{slot}_number_given"],
+            number=form[f"{slot}_number"],
+            is_sealed=False,
+        )
+        for slot, place in ((holders.GUARDIAN, _("保護者")), ("member_0", _("世帯員1")))
+    ]
+
+
+def patient_beside_the_number(form: EntryForm, *, today: date) -> dict[str, str]:
+    """Return who stands beside the box of the patient's number."""
+    patient = holders.needed(form.data if form.is_bound else form.initial)[0]
+    return {"name": patient.name, "kana": patient.kana, "born": _born_in_words(patient, today=today)}
+
+
+def _born_in_words(holder: holders.Holder, *, today: date) -> str:
+    return wareki.write_full(on, today=today) if (on := holder.birth_on) else holder.birth
 
 
 def buttons_of(application: Application, *, viewer: User) -> list[Button]:
@@ -271,6 +408,10 @@ def certificate_text(certification: Certification, *, specimen: bool = False) ->
 def _pairs(field: forms.ChoiceField) -> list[tuple[str, str]]:
     """Return a field's codes and labels."""
     return [(str(code), str(label)) for code, label in field.choices]  # type: ignore[union-attr,misc]  # our choices are flat pairs
+
+
+def _holder_keys() -> tuple[str, ...]:
+    return tuple(part for slot in holders.SLOTS for part in HOLDER_PARTS[slot])
 
 
 def _member_keys() -> tuple[str, ...]:

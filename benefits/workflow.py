@@ -17,12 +17,14 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit import journal
 from audit.models import Result
-from benefits import content, events, japanese_text, policies
-from benefits.choices import Status
+from benefits import content, events, holders, household_numbers, imported_numbers, japanese_text, policies
+from benefits.choices import Status, ThirdOutcome
 from benefits.decision import CannotDecideError, Decision, decide
 from benefits.lifecycle import STEPS, Action
-from benefits.models import Application, Certification, Person, ReturnComment, Review
+from benefits.models import Application, Certification, Person, ReturnComment, Review, ThirdComparison
+from benefits.papers import checklist
 from benefits.policies import Refusal
+from benefits.registers import number_bases
 from benefits.rules import check_digits
 from mynumber import vault
 
@@ -104,6 +106,7 @@ def begin(application_id: UUID, *, by: User, at: datetime, entry: Mapping[str, A
             )
             _record(Action.SAVE, application, by=by, fields=sorted(key for key, value in entry.items() if value))
             _name(application)
+            checklist.grow(application, entry, by=by, on=timezone.localdate(at))
     except IntegrityError:
         if not Application.objects.filter(pk=application_id).exists():
             raise
@@ -124,6 +127,9 @@ def save(application_id: UUID, *, by: User, at: datetime, revision: int, entry: 
         return application
     if refusal := policies.why_not_keep(entry, by=by, programme=application.programme):
         raise Refused(refusal)
+    household_numbers.follow(application, before=application.entry, after=entry, by=by)
+    if refusal := imported_numbers.follow(application, before=application.entry, after=entry, by=by):
+        raise Refused(refusal)
     application.entry = dict(entry)
     application.office = policies.office_of(entry)
     for name, value in _names(entry).items():
@@ -135,12 +141,38 @@ def save(application_id: UUID, *, by: User, at: datetime, revision: int, entry: 
 
 
 @step(Action.SAVE)
-def type_number(application_id: UUID, *, by: User, at: datetime, revision: int, number: str) -> Application:
-    """Seal the My Number typed with the application. Raises what :func:`mynumber.vault.keep` raises."""
+def type_number(
+    application_id: UUID, *, by: User, at: datetime, revision: int, number: str, slot: str = holders.PATIENT
+) -> Application:
+    """Seal the My Number typed for one person of the application, the patient or somebody whose number it needs.
+
+    Raises what :func:`mynumber.vault.keep` raises.
+    """
     application = _begin(Action.SAVE, application_id, by=by, revision=revision)
-    application.number_version = vault.keep(application.person_id, number, by=by, label=application.receipt_number)
+    if slot == holders.PATIENT:
+        basis = number_bases.basis_for(vault.Kind.PATIENT, programme=application.programme, on=timezone.localdate(at))
+        application.number_version = vault.keep(
+            application.person_id,
+            number,
+            by=by,
+            label=application.receipt_number,
+            basis=basis.code,
+            household=household_numbers.everybody_of(application),
+        )
+    else:
+        holder = holders.beside_the_patient(application.entry).get(slot)
+        if holder is None:
+            raise Refused(
+                Refusal("number_not_needed", _("この人の個人番号は、この申請では必要ありません。保存していません。"))
+            )
+        household_numbers.keep(application, holder, number, by=by)
     _edited(application, by=by, at=at)
-    return _finish(Action.SAVE, application, by=by, fields=["number"])
+    return _finish(Action.SAVE, application, by=by, fields=[box_of(slot)])
+
+
+def box_of(slot: str) -> str:
+    """Return what the form calls the box of somebody's number."""
+    return "number" if slot == holders.PATIENT else f"{slot}_number"
 
 
 @step(Action.SUBMIT)
@@ -170,10 +202,17 @@ def submit(
     if not is_given and held is not None:
         vault.remove(application.person_id, by=by)
         application.number_version = None
+    if refusal := imported_numbers.settle(application, form, by=by):
+        raise Refused(refusal)
+    household, missing = household_numbers.settle(application, form, by=by)
+    if missing is not None:
+        message = _("%sの個人番号が入力されていません。「記載あり」のときは番号を入力してください。") % missing.place
+        raise Refused(Refusal("number_missing", message))
     application.content = content.compose(
         form,
         number_version=application.number_version,
         absence_reason=form.get("number_absence_reason", ""),
+        household=household,
     )
     _decide(application)
     for name, value in _names(form).items():
@@ -183,6 +222,7 @@ def submit(
     _edited(application, by=by, at=application.edited_at, only_sent=True)
     _finish(Action.SUBMIT, application, by=by)
     _name(application)
+    checklist.grow(application, form, by=by, on=timezone.localdate(at))
     return application
 
 
@@ -194,9 +234,12 @@ def pull_back(application_id: UUID, *, by: User, revision: int) -> Application:
 
 @step(Action.WITHDRAW)
 def withdraw(application_id: UUID, *, by: User, revision: int) -> Application:
-    """End an application without a decision (取下げ); a number typed for it is erased."""
+    """End an application without a decision (取下げ); the numbers typed for it, or imported, are erased."""
     application = _begin(Action.WITHDRAW, application_id, by=by, revision=revision)
     vault.remove(application.person_id, by=by)
+    imported_numbers.take_back(application, by=by)  # one that is on hold stays
+    for person in household_numbers.people_of(application).values():
+        household_numbers.drop(person, by=by)
     return _finish(Action.WITHDRAW, application, by=by)
 
 
@@ -216,16 +259,90 @@ def check(application_id: UUID, *, by: User, at: datetime, revision: int, ticked
 
 
 @step(Action.CHECK)
-def compare_number(application_id: UUID, *, by: User, at: datetime, revision: int, number: str) -> vault.Comparison:
-    """Compare the checker's own entry of the My Number with the maker's: only whether they agree is told."""
+def compare_number(
+    application_id: UUID, *, by: User, at: datetime, revision: int, number: str, slot: str = holders.PATIENT
+) -> vault.Comparison:
+    """Compare the checker's own entry of somebody's My Number with the maker's: only whether they agree is told.
+
+    Once a checker has used up their tries, a third person compares; when they do not agree either, the application
+    goes back to its maker, who types the number anew.
+    """
     application = _begin(Action.CHECK, application_id, by=by, revision=revision)
-    if application.number_version is None:
+    claim = {one.slot: one for one in household_numbers.claims_of(application)}.get(slot)
+    if claim is None:
         return vault.Comparison.ABSENT
     Review.objects.get_or_create(
         application=application, submission=application.submission, checker=by, defaults={"saved_at": at}
     )
-    return vault.compare(
-        application.person_id, application.number_version, number, by=by, label=application.receipt_number
+    outcome = vault.compare(claim.person, claim.version, number, by=by, label=application.receipt_number)
+    if outcome is vault.Comparison.EXHAUSTED:
+        _ask_a_third_or_give_back(application, claim, by=by, at=at)
+    elif outcome is vault.Comparison.MATCH:
+        _close_third_comparison(application, ThirdOutcome.AGREED, by=by, at=at)
+    return outcome
+
+
+def _ask_a_third_or_give_back(
+    application: Application, claim: household_numbers.Claim, *, by: User, at: datetime
+) -> None:
+    """Let a third person compare a number that ``by`` could not confirm; after that, nobody else does."""
+    (standing,) = household_numbers.standings_of([claim])
+    if by.pk not in standing.has_failed:
+        return  # stopped by what others have used up
+    if standing.has_failed == {by.pk}:
+        waiting, is_new = ThirdComparison.objects.get_or_create(
+            application=application,
+            submission=application.submission,
+            outcome=None,
+            defaults={"slots": [claim.slot], "asked_by": by, "asked_at": at},
+        )
+        if not is_new and (claim.slot in waiting.slots or waiting.asked_by_id != by.pk):
+            return  # asked for already
+        if not is_new:
+            waiting.slots = [*waiting.slots, claim.slot]
+            waiting.save(update_fields=["slots"])
+        _record_third(events.THIRD_COMPARISON_ASKED, application, by=by, fields=[box_of(claim.slot)])
+        return
+    vault.remove(claim.person, by=by)
+    ReturnComment.objects.create(
+        application=application,
+        submission=application.submission,
+        field=box_of(claim.slot),
+        text=_("2人の確認者の再入力が、どちらも一致しませんでした。原本を見て個人番号を入力し直してください。"),
+        written_by=by,
+        written_at=at,
+    )
+    _close_third_comparison(application, ThirdOutcome.DIFFERED, by=by, at=at)
+    _finish(Action.RETURN, application, by=by, fields=[box_of(claim.slot)])
+
+
+def _close_third_comparison(application: Application, outcome: ThirdOutcome, *, by: User, at: datetime) -> None:
+    """Note what the third person's comparison came to, once nothing waits for one any more."""
+    waiting = (
+        ThirdComparison.objects.filter(
+            application=application, submission=application.submission, outcome__isnull=True
+        )
+        .exclude(asked_by=by)
+        .first()
+    )
+    if waiting is None:
+        return
+    if outcome is ThirdOutcome.AGREED and any(
+        one.needs_a_third() for one in household_numbers.standings_of(household_numbers.claims_of(application))
+    ):
+        return
+    waiting.answered_by, waiting.answered_at, waiting.outcome = by, at, outcome
+    waiting.save(update_fields=["answered_by", "answered_at", "outcome"])
+    _record_third(events.THIRD_COMPARISON_ANSWERED, application, by=by, answer=outcome.value)
+
+
+def _record_third(action: str, application: Application, *, by: User, **details: object) -> None:
+    journal.record(
+        action,
+        by=by,
+        subject=application,
+        person_id=application.person_id,
+        details={"submission": application.submission, **details},
     )
 
 
@@ -254,9 +371,19 @@ def return_to_maker(
 
 @step(Action.APPROVE)
 def approve(
-    application_id: UUID, *, by: User, at: datetime, revision: int, fingerprint: str, decision_mark: str | None = None
+    application_id: UUID,
+    *,
+    by: User,
+    at: datetime,
+    revision: int,
+    fingerprint: str,
+    decision_mark: str | None = None,
+    same_person_words: str = "",
 ) -> Certification:
     """Grant the benefit applied for: the application becomes final and its certification is made.
+
+    Where somebody registered has the same name, reading and birth date, ``same_person_words`` says why this is
+    another person all the same; they are recorded, sealed.
 
     ``revision``, ``fingerprint`` (of the content) and ``decision_mark`` are those of the page the checker was
     looking at (None when no decision was shown): a decision on or of anything else is refused rather than made on
@@ -268,10 +395,13 @@ def approve(
     decision = _decide(application)
     if decision_mark is not None and decision.mark != decision_mark:
         raise Stale(application)
-    person = register(application.person, content.form_of(application.content), by=by, at=at)
+    form = content.form_of(application.content)
+    _refuse_what_was_imported_for_somebody_else(application, form)
+    _refuse_to_register_twice(application, form, by=by, words=same_person_words)
+    person = register(application.person, form, by=by, at=at)
     person.save()
-    if application.number_version is not None:
-        _put_number_in_use(application, by=by)
+    for claim in household_numbers.claims_of(application):
+        _put_number_in_use(application, claim, by=by)
     application.decided_by, application.decided_at = by, at
     application.approved_sha256 = fingerprint
     certification = certify(application, decision)
@@ -280,11 +410,48 @@ def approve(
     return certification
 
 
-def _put_number_in_use(application: Application, *, by: User) -> None:
+def _put_number_in_use(application: Application, claim: household_numbers.Claim, *, by: User) -> None:
+    """Let a confirmed number be used; whoever is not the patient is named with the application that brought them."""
+    brought_by = (
+        None
+        if claim.slot == holders.PATIENT
+        else journal.Subject(kind="benefits.application", id=str(application.pk), label=application.receipt_number)
+    )
     try:
-        vault.put_in_use(application.person_id, application.number_version or 0, by=by)
+        vault.put_in_use(claim.person, claim.version, by=by, approved=brought_by)
     except vault.RefusedError as error:
-        raise Refused(Refusal("number_not_confirmed", str(error))) from error
+        raise Refused(Refusal("number_not_confirmed", f"{claim.holder.place}：{error}")) from error
+
+
+def _refuse_what_was_imported_for_somebody_else(application: Application, form: Mapping[str, Any]) -> None:
+    if application.person.registered_at is None and not imported_numbers.is_as_matched(application, form):
+        message = _(
+            "住基ネットで照合した後に、氏名・生年月日などが変わりました。"
+            "差し戻してください。提出し直すと、取り込んだ個人番号は消去されます。"
+        )
+        raise Refused(Refusal("not_as_matched", message))
+
+
+def _refuse_to_register_twice(application: Application, form: Mapping[str, Any], *, by: User, words: str) -> None:
+    """Ask for words before somebody is registered who looks registered already; keep the words in the record."""
+    if not policies.registered_alike(application).exists():
+        return
+    if not words.strip():
+        raise Refused(
+            Refusal(
+                "looks_registered",
+                _(
+                    "同じ氏名・フリガナ・生年月日の受給者が登録されています。同じ人でないことを確かめた方法を入力してください。"
+                ),
+            )
+        )
+    journal.record(
+        events.REGISTERED_ALIKE_ACCEPTED,
+        by=by,
+        subject=application,
+        person_id=application.person_id,
+        reason=words.strip(),
+    )
 
 
 def certify(application: Application, decision: Decision) -> Certification:

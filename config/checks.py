@@ -11,7 +11,9 @@ from django.core.checks import CheckMessage, Error, Tags, Warning as Caution, re
 from django.db import connections
 
 from accounts.roles import Role
+from benefits import deletion
 from config.office import keys, privileges
+from mynumber import keys as number_keys
 
 LEAST_VERSION = 150_000
 
@@ -28,8 +30,66 @@ def keys_are_ready(app_configs: Sequence[AppConfig] | None, **options: Any) -> l
     """Hold when every key is there, is a key, and is its owner's alone."""
     return [
         Error(complaint, hint="manage.py prepare が鍵を作ります。失った鍵は控えから戻してください。", id="config.E001")
-        for complaint in keys.complaints(settings.KYUFU_KEYS_DIR)
+        for complaint in keys.complaints(settings.KYUFU_KEYS_DIR, numbers_in_files=number_keys.keeps_files())
     ]
+
+
+@register(Tags.security, deploy=True)
+def number_keys_answer(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """Hold when the provider of the keys of My Numbers is described, answers, and each of its keys passes its test."""
+    complaints = number_keys.complaints()
+    if complaints:
+        return [Error(complaint, id="config.E016") for complaint in complaints]
+    if number_keys.keeps_files():
+        return []  # their files are looked at above
+    try:
+        problems = [f"{key.name}: {key.problem}" for key in number_keys.provider().health() if key.problem]
+    except number_keys.KeyUnavailableError as unavailable:
+        problems = [str(unavailable)]
+    return [
+        Error(problem, hint="docs/operations.md の「鍵の置き場」を見てください。", id="config.E017")
+        for problem in problems
+    ]
+
+
+@register(Tags.database, deploy=True)
+def every_sealed_number_has_its_key(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **options: Any
+) -> list[CheckMessage]:
+    """Hold when each key under which numbers are sealed is with the provider: without it they could not be opened."""
+    if not databases or number_keys.complaints():
+        return []
+    try:
+        there = {key.kek_id for key in number_keys.provider().versions()}
+    except number_keys.KeyUnavailableError:
+        return []  # told of above
+    found: list[CheckMessage] = []
+    for alias in databases:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT id FROM vault.keks() WHERE state IN ('CURRENT', 'OLD') ORDER BY id")
+            gone = [kek_id for (kek_id,) in cursor.fetchall() if kek_id not in there]
+        found += [
+            Error(
+                f"鍵 number-kek-{kek_id} がありません。この鍵で封じた個人番号を開けません。",
+                hint="鍵の控えから戻してください。新しい鍵では開きません。",
+                id="config.E018",
+            )
+            for kek_id in gone
+        ]
+    return found
+
+
+@register(Tags.database, deploy=True)
+def deletions_are_all_here(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **options: Any
+) -> list[CheckMessage]:
+    """Hold when the database has nothing of what the file of deletions says was destroyed, and the file lacks none."""
+    if not databases:
+        return []
+    trouble = deletion.trouble_with_file()
+    return (
+        [Error(trouble, hint="docs/retention.md の「Backups」を見てください。", id="config.E019")] if trouble else []
+    )
 
 
 @register(Tags.security, deploy=True)

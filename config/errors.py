@@ -17,12 +17,14 @@ from audit.models import Result
 
 logger = logging.getLogger(__name__)
 
+PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 500: "500.html", 503: "503.html"}
+
 
 def refuse(request: HttpRequest, status: int, reason: str) -> HttpResponse:
     """Return the error page for ``status`` with ``reason``, without asking the database for anything."""
     if request.headers.get("Accept") == "application/json":
         return HttpResponse(f'{{"error": "{status}"}}', status=status, content_type="application/json")
-    name = f"{status}.html" if status in {400, 403, 404, 500} else "400.html"
+    name = PAGES.get(status, "400.html")
     context = {"reason": reason, "request_id": getattr(request, "id", ""), "status": status}
     try:
         page = get_template(name).render(context)
@@ -63,6 +65,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "システムの内部で問題が起きました。操作は完了していません。問い合わせるときは要求番号を伝えてください。"
     )
     return refuse(request, HTTPStatus.INTERNAL_SERVER_ERROR, reason)
+
+
+def key_unavailable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer when a key is missing or its provider does not answer: nothing was done, and nothing is lost."""
+    logger.error("a key could not be used: %s", exception)  # says what to do, and holds nothing secret
+    reason = _(
+        "鍵を使えないため、操作を完了できませんでした。この操作では何も変わっていません。"
+        "時間をおいてもう一度行い、続くときは管理者に連絡してください。"
+    )
+    return refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, reason)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

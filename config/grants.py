@@ -17,6 +17,7 @@ APPEND = frozenset({"SELECT", "INSERT"})
 CHANGE = frozenset({"SELECT", "INSERT", "UPDATE"})
 USE = frozenset({"USAGE"})
 CHANGE_AND_DELETE = CHANGE | {"DELETE"}
+UPDATE = frozenset({"UPDATE"})
 
 #: Schemas whose objects the app may name.
 SCHEMAS = ("public", "audit", "vault")
@@ -31,12 +32,57 @@ TABLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "vault.number": NOTHING,
         "vault.comparison": NOTHING,
         "vault.ticket_use": NOTHING,
+        "vault.search_limit": NOTHING,
+        "vault.staging": NOTHING,
+        "vault.staged_file": NOTHING,
+        "vault.staged": NOTHING,
+        "vault.imported": NOTHING,
+        "vault.release_use": NOTHING,
+        "vault.purpose": NOTHING,
+        "vault.reveal_limit": NOTHING,
+        "vault.kek": NOTHING,
+        "vault.wrapped_key": NOTHING,
+        "vault.key_operation": NOTHING,
+        "vault.key_trial": NOTHING,
+        "vault.rewrap_failure": NOTHING,
+        "vault.second_entry": NOTHING,
+        "vault.entry_limit": NOTHING,
         # the work
         "public.benefits_application": CHANGE,
         "public.benefits_certification": APPEND,
+        # letting go (triggers hold who decides, what may move, and that certificates stay: benefits/migrations/0010)
+        "public.benefits_retentionperiod": CHANGE,
+        "public.benefits_deletionhold": CHANGE,
+        "public.benefits_deletionlist": CHANGE,
+        "public.benefits_deletionrow": CHANGE,
+        "public.benefits_deletioncertificate": APPEND,
+        "public.benefits_correction": CHANGE,
+        "public.benefits_holdingfinding": CHANGE_AND_DELETE,
+        "public.benefits_holdingreview": CHANGE_AND_DELETE,
         "public.benefits_person": CHANGE,
         "public.benefits_returncomment": APPEND,
+        "public.benefits_householdperson": CHANGE,
+        "public.benefits_thirdcomparison": CHANGE,
         "public.benefits_review": CHANGE,
+        # files from Juki-net: single columns below; the counts are the database's own
+        "public.benefits_jukibatch": APPEND,
+        "public.benefits_jukilayout": CHANGE,
+        "public.benefits_jukirow": CHANGE,
+        "public.benefits_jukisample": READ,
+        # (triggers ask for two people, and let vault.fetch hand out nothing of a protected person without a release)
+        "public.benefits_protection": CHANGE,
+        "public.benefits_numberrelease": CHANGE,
+        # the database itself adds what is to be reviewed
+        "public.benefits_revealreview": frozenset({"SELECT", "UPDATE"}),
+        # the custody register: movements are written, and the database moves what they name (0011_papers)
+        "public.benefits_place": APPEND,
+        "public.benefits_box": APPEND,
+        "public.benefits_paper": APPEND,
+        "public.benefits_movement": APPEND,
+        "public.benefits_destructionlist": APPEND,
+        "public.benefits_destructionitem": APPEND,
+        "public.benefits_stocktake": APPEND,
+        "public.benefits_stocktakeline": APPEND,
         # people
         # (triggers hold what somebody is and may do to approved proposals: accounts/migrations/0004)
         "public.accounts_user": CHANGE,
@@ -69,27 +115,116 @@ TABLES: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 
 #: Single columns, where a whole table would be too much: table -> column -> privileges.
-COLUMNS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType({})
+COLUMNS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        # of the custody register, only how a thing ends is written into its row
+        "public.benefits_place": {"closed_by_id": UPDATE, "closed_at": UPDATE},
+        "public.benefits_box": {"closed_by_id": UPDATE, "closed_at": UPDATE},
+        "public.benefits_destructionlist": {"outcome": UPDATE, "decided_by_id": UPDATE, "decided_at": UPDATE},
+        "public.benefits_stocktake": {"outcome": UPDATE, "ended_by_id": UPDATE, "ended_at": UPDATE},
+        # of a file from Juki-net everything but its origin, its counts and when it was wiped
+        "public.benefits_jukibatch": dict.fromkeys(
+            (
+                "state",
+                "code",
+                "file_digest",
+                "size",
+                "layout_id",
+                "encoding",
+                "mode",
+                "since",
+                "next_byte",
+                "next_line",
+                "matched_to",
+                "undone",
+                "applied_by_id",
+                "applied_at",
+                "undo_proposed_by_id",
+                "undo_proposed_at",
+                "undone_by_id",
+                "undone_at",
+            ),
+            UPDATE,
+        ),
+        "public.benefits_jukisample": {"opened_by_id": UPDATE, "opened_at": UPDATE, "agrees": UPDATE},
+    }
+)
 
 #: Sequences of their own, where a number is drawn without a row.
 SEQUENCES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "public.benefits_receipt_number": USE,
+        "public.benefits_label": USE,
         "public.benefits_recipient_serial": USE,
+        "public.benefits_juki_serial": USE,
     },
 )
 
 #: Functions the app may call, with their argument types as the catalogue writes them. Those that handle many
 #: numbers at once (the demo office, migration) are the owner's alone.
 FUNCTIONS: tuple[str, ...] = (
+    "vault.apply_correction(uuid, integer)",
     "vault.compare(uuid, integer, bytea, bigint)",
-    "vault.fetch(uuid)",
-    "vault.keep(uuid, integer, bytea, bytea, bigint)",
+    "vault.correction_standing(uuid)",
+    "vault.count_held()",
+    "vault.destroy(uuid, integer, uuid)",
+    "vault.find(uuid, uuid, bytea)",
+    "vault.held(uuid, integer, text, text, text, text, integer)",
+    "vault.held_versions(uuid[], integer[])",
+    "vault.hold_people(uuid[])",
+    "vault.keep_correction(uuid, integer, integer, bytea, bytea, bytea, bigint)",
+    "vault.remove_correction(uuid, integer)",
+    "vault.current_kek()",
+    "vault.decide_key_operation(uuid, text, bigint, text, integer)",
+    "vault.fetch(uuid, uuid)",
+    "vault.finish_key_operation(uuid)",
+    "vault.hold_current_kek()",
+    "vault.holdings(uuid, integer)",
+    "vault.keep(uuid, integer, integer, bytea, bytea, bytea, bigint, text, text, text)",
+    "vault.keep_rewrapped(uuid, uuid[], integer[], bytea[])",
+    "vault.keks()",
+    "vault.key_operation_of(uuid)",
+    "vault.key_operations(integer, timestamp with time zone)",
+    "vault.key_trials()",
+    "vault.lock_key_operation(uuid)",
+    "vault.move_key_operation(uuid, text, bigint, text)",
     "vault.next_version(uuid)",
+    "vault.note_key_problem(uuid, text)",
+    "vault.note_key_trial(text, text)",
+    "vault.note_rewrap_failures(uuid, uuid[], integer[])",
+    "vault.open_key_operation()",
+    "vault.propose_key_operation(uuid, text, integer, text, bigint)",
     "vault.put_in_use(uuid, integer)",
     "vault.remove(uuid)",
+    "vault.sealed_after(uuid, integer)",
+    "vault.sealed_of(uuid[])",
+    "vault.stage_begin(uuid, integer, bytea, bigint)",
+    "vault.stage_part(uuid, integer, bytea)",
+    "vault.stage_close(uuid)",
+    "vault.staged_parts(uuid, uuid, integer, integer)",
+    "vault.staged_numbers(uuid, uuid, integer[])",
+    "vault.stage(uuid, integer[], bytea[], bytea[])",
+    "vault.judge_staged(uuid, integer, uuid, bytea)",
+    "vault.import_staged(uuid, integer, uuid, integer, integer, bytea, bytea, bigint, text)",
+    "vault.forget_staged(uuid, integer[])",
+    "vault.still_sealed(uuid[], integer[], timestamp with time zone[])",
+    "vault.wipe_staging(uuid)",
+    "vault.staged_left(uuid)",
+    "vault.import_blockers(uuid)",
+    "vault.imported_people(uuid, integer)",
+    "vault.imported_people(uuid, uuid, integer)",
+    "vault.undo_import(uuid, uuid)",
+    "vault.give_up_import(uuid)",
+    "public.benefits_applicant_is_as_matched(uuid, text, text, text, text, text, text)",
+    "public.benefits_juki_draw(uuid)",
+    "public.benefits_juki_wipe(uuid)",
+    "vault.reveal_limit_of(text)",
+    "vault.retyped(uuid[])",
     "vault.standing(uuid)",
+    "vault.standings(uuid[])",
+    "vault.take_for_rewrap(uuid, integer)",
     "vault.tries_left(uuid, integer, bigint)",
+    "vault.whose_among(bytea, uuid[])",
 )
 
 #: The guards in the database, by table. Each must be there and fire always, also for a session that replicates; one
@@ -97,7 +232,13 @@ FUNCTIONS: tuple[str, ...] = (
 TRIGGERS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "audit.event": frozenset(
-            {"event_actor_is_real", "event_is_never_changed", "event_is_never_truncated", "event_is_stamped"}
+            {
+                "event_actor_is_real",
+                "event_is_never_changed",
+                "event_is_never_truncated",
+                "event_is_stamped",
+                "reveal_without_a_case_is_reviewed",
+            }
         ),
         "public.accounts_accessanswer": frozenset({"answer_is_its_heads", "answer_is_on_record"}),
         "public.accounts_accessreview": frozenset({"review_closes_once", "review_is_on_record"}),
@@ -117,11 +258,152 @@ TRIGGERS: Mapping[str, frozenset[str]] = MappingProxyType(
             {"office_keeps_a_user_administrator", "person_change_is_on_record", "person_changes_by_proposal"}
         ),
         "vault.comparison": frozenset({"comparison_is_on_record"}),
-        "vault.number": frozenset({"number_change_is_on_record", "number_is_in_use_by_approval"}),
+        "vault.kek": frozenset({"kek_follows_an_operation"}),
+        "vault.key_operation": frozenset(
+            {"key_operation_is_on_record", "key_operation_is_the_keepers", "key_operation_moves_by_the_table"}
+        ),
+        "vault.second_entry": frozenset({"second_entry_is_on_record"}),
+        "vault.entry_limit": frozenset({"entry_limit_change_is_on_record", "entry_limits_stay"}),
+        "vault.ticket_use": frozenset({"number_of_a_protected_person_is_released"}),
+        "public.benefits_protection": frozenset({"protection_is_on_record", "protection_takes_two"}),
+        "public.benefits_numberrelease": frozenset({"release_is_on_record", "release_takes_two"}),
+        "public.benefits_revealreview": frozenset({"reveal_is_reviewed_by_a_reviewer", "reveal_review_is_on_record"}),
+        "vault.reveal_limit": frozenset({"reveal_limit_change_is_on_record", "reveal_limits_stay"}),
+        "vault.number": frozenset(
+            {
+                "correction_is_in_use_by_approval",
+                "number_comes_by_an_applied_file",
+                "number_change_is_on_record",
+                "number_goes_into_use_with_its_application",
+                "number_is_corrected_on_request",
+                "number_is_in_use_by_approval",
+                "number_is_superseded_by_a_correction",
+                "number_is_superseded_once",
+                "number_destruction_is_certified",
+                "number_is_destroyed_by_list",
+                "number_state_is_dated",
+            }
+        ),
         "public.benefits_application": frozenset(
-            {"application_begins_as_a_draft", "application_moves_by_the_table", "application_step_is_on_record"}
+            {
+                "application_begins_as_a_draft",
+                "application_closes_with_its_papers",
+                "application_moves_by_the_table",
+                "application_settles_its_household",
+                "application_step_is_on_record",
+            }
+        ),
+        "public.benefits_place": frozenset(
+            {
+                "place_is_never_emptied",
+                "place_is_never_taken_back",
+                "place_is_on_record",
+                "place_stays_as_it_is",
+            }
+        ),
+        "public.benefits_box": frozenset(
+            {
+                "box_is_never_emptied",
+                "box_is_never_taken_back",
+                "box_is_on_record",
+                "box_moves_by_movements",
+            }
+        ),
+        "public.benefits_paper": frozenset(
+            {
+                "paper_is_never_emptied",
+                "paper_is_never_taken_back",
+                "paper_is_on_record",
+                "paper_moves_by_movements",
+            }
+        ),
+        "public.benefits_movement": frozenset(
+            {
+                "movement_is_never_emptied",
+                "movement_is_never_taken_back",
+                "movement_is_on_record",
+                "movement_is_stamped",
+                "movement_moves",
+            }
+        ),
+        "public.benefits_destructionlist": frozenset(
+            {
+                "destruction_takes_the_whole_list",
+                "destruction_takes_two",
+                "destructionlist_is_never_emptied",
+                "destructionlist_is_never_taken_back",
+                "destructionlist_is_on_record",
+            }
+        ),
+        "public.benefits_destructionitem": frozenset(
+            {
+                "destruction_list_is_fixed",
+                "destructionitem_is_never_emptied",
+                "destructionitem_is_never_taken_back",
+            }
+        ),
+        "public.benefits_stocktake": frozenset(
+            {
+                "stocktake_ends_once",
+                "stocktake_is_never_emptied",
+                "stocktake_is_never_taken_back",
+                "stocktake_is_on_record",
+            }
+        ),
+        "public.benefits_stocktakeline": frozenset(
+            {
+                "stocktake_is_open_while_scanned",
+                "stocktakeline_is_never_emptied",
+                "stocktakeline_is_never_taken_back",
+            }
         ),
         "public.benefits_certification": frozenset({"certification_follows_an_approval"}),
-        "public.benefits_person": frozenset({"person_is_registered_by_approval", "person_is_registered_once"}),
+        "public.benefits_retentionperiod": frozenset({"period_is_on_record", "period_takes_two"}),
+        "public.benefits_deletionhold": frozenset({"hold_is_on_record", "hold_takes_two"}),
+        "public.benefits_deletionlist": frozenset({"list_is_on_record", "list_takes_two"}),
+        "public.benefits_deletionrow": frozenset({"row_stays"}),
+        "public.benefits_deletioncertificate": frozenset(
+            {
+                "certificate_is_never_changed",
+                "certificate_is_numbered",
+                "certificate_tells_the_truth",
+                "certificates_are_never_truncated",
+            }
+        ),
+        "public.benefits_correction": frozenset({"correction_is_on_record", "correction_takes_two"}),
+        "vault.search_limit": frozenset({"search_limit_change_is_on_record", "search_limits_stay"}),
+        "public.benefits_householdperson": frozenset(
+            {"household_person_change_is_on_record", "household_person_is_fixed_once_submitted"}
+        ),
+        "public.benefits_thirdcomparison": frozenset(
+            {"third_comparison_is_answered_once", "third_comparison_is_on_record"}
+        ),
+        "public.benefits_jukibatch": frozenset({"juki_batch_moves_by_the_table", "juki_step_is_on_record"}),
+        "public.benefits_jukilayout": frozenset({"layout_is_on_record", "layout_takes_two"}),
+        "public.benefits_jukirow": frozenset(
+            {
+                "juki_counts_changed_lines",
+                "juki_counts_new_lines",
+                "juki_decision_is_on_record",
+                "juki_row_moves_by_the_table",
+            }
+        ),
+        "public.benefits_jukisample": frozenset({"juki_answer_is_on_record", "juki_sample_is_answered_by_a_checker"}),
+        "vault.imported": frozenset({"import_is_undone_by_two", "import_keeps_a_likeness"}),
+        "vault.staged": frozenset(
+            {
+                "number_is_judged_for_its_line",
+                "number_is_let_go_in_its_time",
+                "number_is_staged_while_its_file_is_read",
+            }
+        ),
+        "vault.staging": frozenset({"staging_is_on_record"}),
+        "public.benefits_person": frozenset(
+            {
+                "imported_number_is_of_who_is_registered",
+                "person_is_registered_by_approval",
+                "person_is_registered_once",
+            }
+        ),
     },
 )

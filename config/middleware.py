@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
+from audit.keyfiles import KeyUnavailableError
 from config import errors, logs
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -128,6 +129,22 @@ class FetchMetadata:
         )
 
 
+class KeysAway:
+    """Answer a request that a key was needed for and not to be had: nothing is lost, and waiting may be enough.
+
+    What was under way is undone by then, as with any error. A view that has words of its own for it comes first.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return errors.key_unavailable(request, exception) if isinstance(exception, KeyUnavailableError) else None
+
+
 class SessionCookie:
     """Ignore a session cookie that Django cannot have set, before the database is asked for its row.
 
@@ -158,7 +175,9 @@ class StrictText:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # an upload over the limit would be dropped in silence: only memory takes uploads
-        if _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if _length(request) > settings.KYUFU_UPLOAD_ADDRESSES.get(
+            request.path_info, settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        ):
             return errors.refuse(request, 413, _("送られたデータが大きすぎます。内容を分けて送ってください。"))
         complaint = self._complaint(request)
         if complaint:
@@ -176,6 +195,8 @@ class StrictText:
         kind = request.content_type or ""
         if request.method in {"GET", "HEAD", "OPTIONS", "TRACE"} or not kind:
             return ""
+        if kind == "multipart/form-data" and request.path_info in settings.KYUFU_UPLOAD_ADDRESSES:
+            return ""  # its body is read once, by a handler of its own, when it is known who sends it
         if kind == "application/x-www-form-urlencoded" and not _is_utf8(request.body):
             return broken
         if kind == "application/json":

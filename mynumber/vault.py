@@ -4,24 +4,27 @@ Nothing here returns digits but :func:`reveal`, and nothing here is told whose n
 what the record calls the case: a receipt or recipient number.
 """
 
+import hashlib
 import logging
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _, gettext_lazy
 
-from audit import journal
+from audit import journal, keyfiles
 from audit.models import Event, Result
-from mynumber import actions, checkdigit, crypto
-from mynumber.purposes import Purpose
+from mynumber import actions, checkdigit, crypto, keys
+from mynumber.purposes import Ground, Purpose
 from mynumber.secret import Secret
 
 logger = logging.getLogger(__name__)
@@ -33,7 +36,22 @@ DIGITS = 12
 #: How many numbers of other people somebody may type within ten minutes before typing stops.
 GUESSES_ALLOWED = 5
 GUESSING_WINDOW = timedelta(minutes=10)
+#: What a refusal says of the number that was typed.
+FOUND_OUT = ("taken", "same", "same_household")
+#: How many numbers somebody may type within an hour in place of one that was typed before.
+RETYPINGS_ALLOWED = 20
+RETYPING_WINDOW = timedelta(hours=1)
 REASON_LENGTH = 200
+#: On what a number is held when nothing else is said: 支給認定 under 難病法.
+DEFAULT_BASIS = "NANBYO"
+#: Why the database hands a sealed number out to nobody, in words for who asked; by SQLSTATE.
+_NOT_SHOWN = gettext_lazy("個人番号を表示できませんでした。管理者に連絡してください。")
+_WHY_NOT_FETCHED: Mapping[str, Promise] = MappingProxyType(
+    {
+        "KY007": gettext_lazy("表示できる件数の上限に達しました。時間をおいてください。"),
+        "KY011": gettext_lazy("この人の個人番号は保護されています。表示には、ほかの人による解除が必要です。"),
+    }
+)
 #: Hyphens and dashes that people and IMEs put between groups of digits.
 _SEPARATORS = re.compile(r"[\s\-‐‑‒–—―−ー]+")
 
@@ -52,15 +70,33 @@ class State(StrEnum):
     IN_USE = "IN_USE"
 
 
+class Kind(StrEnum):
+    """Whose number it is, in the case that it is held for."""
+
+    PATIENT = "PATIENT"
+    GUARDIAN = "GUARDIAN"
+    MEMBER = "MEMBER"
+
+
+class Source(StrEnum):
+    """Where a number was taken from."""
+
+    PAPER = "PAPER"
+    JUKI = "JUKI"
+
+
 class Comparison(StrEnum):
     """What a second entry comes to. Where the two differ is not told, nor even known."""
 
     MATCH = "MATCH"
     MISMATCH = "MISMATCH"
     EXHAUSTED = "EXHAUSTED"
+    STOPPED = "STOPPED"
     OWN_ENTRY = "OWN_ENTRY"
     SETTLED = "SETTLED"
     ABSENT = "ABSENT"
+    #: No key can be used now. Nothing was compared, and no try is spent.
+    UNAVAILABLE = "UNAVAILABLE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +110,31 @@ class Standing:
     confirmed_by: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retyping:
+    """How one person fared with retyping one version of a number."""
+
+    person: UUID
+    version: int
+    typed_by: int
+    tries: int
+    agreed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One number that the vault holds: for whom, how far it has come, on what basis and since when."""
+
+    person: UUID
+    version: int
+    state: str
+    kind: Kind
+    basis: str
+    source: Source
+    typed_at: datetime
+    confirmed_at: datetime | None
+
+
 class InvalidNumberError(ValueError):
     """The digits cannot be a My Number. The text is fit to show the clerk and never repeats them."""
 
@@ -84,9 +145,11 @@ class NotKeptError(Exception):
     ``record_not_kept`` writes it down, once the transaction it happened in has been undone.
     """
 
-    def __init__(self, message: str, *, code: str, person: UUID, by: "Person") -> None:
+    def __init__(self, message: str, *, code: str, person: UUID, by: "Person", other: UUID | None = None) -> None:
         super().__init__(message)
         self.code, self.person, self.by = code, person, by
+        #: whose number it is, when that is somebody of the same household ("same_household")
+        self.other = other
 
 
 class KeyBrokenError(Exception):
@@ -114,26 +177,63 @@ def read(text: str) -> str:
     return digits
 
 
-def keep(person: UUID, text: str, *, by: Person, label: str = "") -> int:
+def keep(
+    person: UUID,
+    text: str,
+    *,
+    by: Person,
+    label: str = "",
+    kind: Kind = Kind.PATIENT,
+    basis: str = DEFAULT_BASIS,
+    household: Sequence[UUID] = (),
+) -> int:
     """Seal the number typed as ``text`` for ``person`` and return its version (1, 2 …).
 
     It is provisional: nobody can see it until a second person has typed the same and the application is
     approved. An earlier number that is not in use is replaced and erased. Raises
-    :class:`InvalidNumberError`, or :class:`NotKeptError` when the number is somebody else's ("taken") or this
-    person's is in use already ("in_use").
+    :class:`InvalidNumberError`, or :class:`NotKeptError` when the number is somebody else's ("taken"), somebody's
+    of ``household`` ("same_household", which names that person), this person's is in use already ("in_use"), or no
+    key can be used now ("key_unavailable"): then nothing of it is anywhere.
     """
     _require(by, TYPE_PERMISSION)
-    _refuse_if_guessing(person, by=by)
+    refuse_if_guessing(person, by=by)
     digits = read(text)
-    number_index = crypto.index(digits)
     try:
+        number_index = crypto.index(digits)
         with transaction.atomic():
             version: int = _call("next_version", person)
-            _call("keep", person, version, crypto.seal(digits, person=person, version=version), number_index, by.pk)
+            # held until the end of the transaction: no key stops sealing while something is sealed under it
+            sealed = crypto.seal(digits, person=person, version=version, kek_id=_call("hold_current_kek"))
+            _call(
+                "keep",
+                person,
+                version,
+                sealed.kek_id,
+                sealed.wrapped,
+                sealed.body,
+                number_index,
+                by.pk,
+                kind.value,
+                basis,
+                Source.PAPER.value,
+            )
             journal.record(
                 actions.TYPED, by=by, subject=_subject(person, label), person_id=person, details={"version": version}
             )
+    except keys.KeyUnavailableError as error:
+        logger.exception("no key seals a number now")
+        message = _(
+            "鍵を使えないため、個人番号を保存できませんでした。番号はどこにも残っていません。"
+            "時間をおいてもう一度入力し、続くときは管理者に連絡してください。"
+        )
+        raise NotKeptError(message, code="key_unavailable", person=person, by=by) from error
     except IntegrityError as error:
+        others = [one for one in household if one != person]
+        if others and (other := _call("whose_among", number_index, others)):
+            message = _(
+                "この個人番号は、同じ申請のほかの人の欄に入力されています。原本の氏名と番号を確かめてください。"
+            )
+            raise NotKeptError(message, code="same_household", person=person, by=by, other=other) from error
         message = _("この個人番号は、ほかの人の番号として登録されています。原本の氏名と番号を確かめてください。")
         raise NotKeptError(message, code="taken", person=person, by=by) from error
     except DatabaseError as error:
@@ -144,16 +244,24 @@ def keep(person: UUID, text: str, *, by: Person, label: str = "") -> int:
     return version
 
 
-def _refuse_if_guessing(person: UUID, *, by: Person) -> None:
-    """Stop somebody whose numbers keep turning out to be other people's: "taken" must not become an oracle."""
-    refused = Event.objects.filter(
+def refuse_if_guessing(person: UUID, *, by: Person) -> None:
+    """Stop somebody who tries numbers out: what a box answers must not become an oracle.
+
+    Counted are numbers that turned out to be somebody's already, and numbers typed in place of one typed before: of
+    many guesses most are nobody's, and only their number gives them away. Raises :class:`NotKeptError`.
+    """
+    now = timezone.now()
+    of_theirs = Event.objects.filter(actor_id=by.pk)
+    found = of_theirs.filter(
         action=actions.TYPING_REFUSED,
-        actor_id=by.pk,
-        at__gte=timezone.now() - GUESSING_WINDOW,
-        details__code="taken",  # trying meanwhile does not lengthen the stop
+        at__gte=now - GUESSING_WINDOW,
+        details__code__in=FOUND_OUT,  # trying meanwhile does not lengthen the stop
     ).count()
-    if refused >= GUESSES_ALLOWED:
-        message = _("登録済みの番号が続けて入力されたため、個人番号の入力を止めています。時間をおいてください。")
+    typed_anew = (
+        of_theirs.filter(action=actions.TYPED, at__gte=now - RETYPING_WINDOW).exclude(details__version=1).count()
+    )
+    if found >= GUESSES_ALLOWED or typed_anew >= RETYPINGS_ALLOWED:
+        message = _("個人番号の入力し直しが続いたため、入力を止めています。時間をおいてください。")
         raise NotKeptError(message, code="guessing", person=person, by=by)
 
 
@@ -165,10 +273,24 @@ def record_not_kept(refused: NotKeptError) -> None:
 def compare(person: UUID, version: int, text: str, *, by: Person, label: str = "") -> Comparison:
     """Say whether ``text`` is the number that somebody else typed for ``person``; on a match, confirm it.
 
-    Each person has two tries for a version. Raises :class:`InvalidNumberError` before a try is spent.
+    Each person has two tries for a version, and whoever disagrees too often over all numbers is stopped for a while.
+    Raises :class:`InvalidNumberError` before a try is spent.
     """
     _require(by, RETYPE_PERMISSION)
-    number_index = crypto.index(read(text))
+    digits = read(text)
+    try:
+        number_index = crypto.index(digits)
+    except keys.KeyUnavailableError:
+        logger.exception("no key compares numbers now")
+        journal.record(
+            actions.COMPARED,
+            by=by,
+            subject=_subject(person, label),
+            person_id=person,
+            result=Result.FAILED,
+            details={"version": version, "answer": Comparison.UNAVAILABLE.value},
+        )
+        return Comparison.UNAVAILABLE
     with transaction.atomic():
         outcome = Comparison(_call("compare", person, version, number_index, by.pk))
         journal.record(
@@ -190,22 +312,64 @@ def tries_left(person: UUID, version: int, *, by: Person) -> int:
 
 def standing(person: UUID) -> Standing | None:
     """Return what may be known of the person's number, or None when none is held."""
+    return standings([person]).get(person)
+
+
+def standings(people: Sequence[UUID]) -> dict[UUID, Standing]:
+    """Return what may be known of these people's numbers, in one question; whoever has none is left out."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT version, state, typed_by, typed_at, confirmed_by FROM vault.standing(%s)", [person])
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    version, state, typed_by, typed_at, confirmed_by = row
-    return Standing(
-        version=version, state=State(state), typed_by=typed_by, typed_at=typed_at, confirmed_by=confirmed_by
-    )
+        cursor.execute(
+            "SELECT person, version, state, typed_by, typed_at, confirmed_by FROM vault.standings(%s)", [list(people)]
+        )
+        rows = cursor.fetchall()
+    return {
+        person: Standing(
+            version=version, state=State(state), typed_by=typed_by, typed_at=typed_at, confirmed_by=confirmed_by
+        )
+        for person, version, state, typed_by, typed_at, confirmed_by in rows
+    }
 
 
-def put_in_use(person: UUID, version: int, *, by: Person) -> None:
-    """Let the confirmed number be used, inside the transaction that approves the application it came with."""
+def retyped(people: Sequence[UUID]) -> list[Retyping]:
+    """Return who has retyped these people's numbers, every version, and whether they agreed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT person, version, typed_by, tries, agreed FROM vault.retyped(%s)", [list(people)])
+        return [
+            Retyping(person=person, version=version, typed_by=typed_by, tries=tries, agreed=agreed)
+            for person, version, typed_by, tries, agreed in cursor.fetchall()
+        ]
+
+
+def holdings(after: UUID | None = None, limit: int = 100) -> list[Holding]:
+    """Return what is held of the next ``limit`` people after one, by their ids; a person's versions stay together."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT person, version, state, kind, basis, source, typed_at, confirmed_at FROM vault.holdings(%s, %s)",
+            [after, limit],
+        )
+        return [
+            Holding(
+                person=person,
+                version=version,
+                state=state,
+                kind=Kind(kind),
+                basis=basis,
+                source=Source(source),
+                typed_at=typed_at,
+                confirmed_at=confirmed_at,
+            )
+            for person, version, state, kind, basis, source, typed_at, confirmed_at in cursor.fetchall()
+        ]
+
+
+def put_in_use(person: UUID, version: int, *, by: Person, approved: journal.Subject | None = None) -> None:
+    """Let the confirmed number be used, inside the transaction that approves the application it came with.
+
+    ``approved`` names the application when its approval is on record for somebody else, its patient.
+    """
     if not _call("put_in_use", person, version):
         raise RefusedError(_("個人番号の照合が済んでいません。"))
-    journal.record(actions.PUT_IN_USE, by=by, person_id=person, details={"version": version})
+    journal.record(actions.PUT_IN_USE, by=by, subject=approved, person_id=person, details={"version": version})
 
 
 def remove(person: UUID, *, by: Person) -> None:
@@ -215,12 +379,25 @@ def remove(person: UUID, *, by: Person) -> None:
             journal.record(actions.REMOVED, by=by, person_id=person)
 
 
-def reveal(person: UUID, *, by: Person, purpose: Purpose, reason: str, label: str = "") -> Secret:
+def reveal(
+    person: UUID,
+    *,
+    by: Person,
+    purpose: Purpose,
+    reason: str,
+    label: str = "",
+    ground: Ground = Ground.NONE,
+    again: int = 0,
+) -> Secret:
     """Return the person's number for the one page that shows it.
 
     The entry in the record is committed before the number is fetched, and the database hands the sealed number
-    out only against that entry: if it cannot be written, nothing is shown. The caller has checked a fresh
-    one-time code. Raises :class:`RefusedError` (recorded), or ``RuntimeError`` inside another transaction.
+    out only against that entry and the ticket drawn for it, which is known to this call alone: if the entry cannot be
+    written, nothing is shown. The caller has checked a fresh one-time code, and found out the ``ground``: what of this
+    person is on somebody's desk; without any, the reveal is put on the list of those that are reviewed. ``again``
+    counts how often the same page was asked for another minute. A protected person's number comes only after somebody
+    else's release, which the database asks for. Raises :class:`RefusedError` (recorded), or ``RuntimeError`` inside
+    another transaction.
     """
     if not by.has_perm(REVEAL_PERMISSION):
         raise _refused(by, person, "not_permitted", _("個人番号を表示する権限がありません。"))
@@ -229,6 +406,7 @@ def reveal(person: UUID, *, by: Person, purpose: Purpose, reason: str, label: st
         raise _refused(by, person, "not_in_use", _("表示できる個人番号がありません（未登録、または未確定です）。"))
     if by.pk in (held.typed_by, held.confirmed_by):
         raise _refused(by, person, "own_entry", _("自分が入力した個人番号は表示できません。"))
+    ticket = uuid4()
     entry = journal.record_committed(
         actions.REVEALED,
         by=by,
@@ -236,25 +414,66 @@ def reveal(person: UUID, *, by: Person, purpose: Purpose, reason: str, label: st
         person_id=person,
         purpose=Purpose(purpose).value,
         reason=reason[:REASON_LENGTH],
-        details={"version": held.version},
+        details={
+            "version": held.version,
+            "ground": Ground(ground).value,
+            "ticket": ticket_digest(ticket),
+            **({"again": again} if again else {}),
+        },
     )
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT version, blob FROM vault.fetch(%s)", [entry.pk])
-            version, blob = cursor.fetchone()
-        return Secret(crypto.unseal(bytes(blob), person=person, version=version))
+        return Secret(_opened(entry.pk, ticket, person))
     except DatabaseError as error:
         state = getattr(error.__cause__, "sqlstate", "") or ""
         journal.record(actions.REVEAL_FAILED, by=by, person_id=person, result=Result.FAILED, details={"code": state})
-        if state == "KY007":
-            raise RefusedError(_("表示できる件数の上限に達しました。時間をおいてください。")) from error
-        raise RefusedError(_("個人番号を表示できませんでした。管理者に連絡してください。")) from error
-    except crypto.SealBrokenError as error:
-        logger.exception("a sealed number did not open")
+        raise RefusedError(str(_WHY_NOT_FETCHED.get(state, _NOT_SHOWN))) from error
+    except (crypto.SealBrokenError, keys.KeyUnavailableError) as error:
+        is_broken = isinstance(error, crypto.SealBrokenError)
+        logger.exception("a sealed number did not open" if is_broken else "no key opens a sealed number now")
         journal.record(
-            actions.REVEAL_FAILED, by=by, person_id=person, result=Result.FAILED, details={"code": "seal_broken"}
+            actions.REVEAL_FAILED,
+            by=by,
+            person_id=person,
+            result=Result.FAILED,
+            details={"code": "seal_broken" if is_broken else "key_unavailable"},
         )
-        raise RefusedError(_("個人番号を復号できませんでした。管理者に連絡してください。")) from error
+        if is_broken:
+            raise RefusedError(_("個人番号を復号できませんでした。管理者に連絡してください。")) from error
+        raise RefusedError(
+            _("鍵を使えないため、個人番号を表示できません。番号は失われていません。管理者に連絡してください。")
+        ) from error
+
+
+def ticket_digest(ticket: UUID, *, bound_to: bytes = b"") -> str:
+    """Return what an entry says of its ticket: enough to recognise it, nothing to use.
+
+    ``bound_to`` is what else the ticket is for, so that an entry whose use was rolled back serves for the same again
+    and for nothing else.
+    """
+    return hashlib.sha256(str(ticket).encode() + bound_to).hexdigest()
+
+
+def shown_today(by: Person) -> int:
+    """Return how many reveals ``by`` has on record since midnight."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    return Event.objects.filter(action=actions.REVEALED, result=Result.DONE, actor_id=by.pk, at__gte=midnight).count()
+
+
+def most_in_a_day() -> int:
+    """Return how many reveals one person may have within a day."""
+    most: int = _call("reveal_limit_of", "PERSON_DAY")
+    return most
+
+
+def _opened(event: UUID, ticket: UUID, person: UUID) -> str:
+    """Return the digits that the vault hands out against ``event``, an entry of the record, and its ticket."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT version, kek_id, wrapped, body FROM vault.fetch(%s, %s)", [event, ticket])
+        row = cursor.fetchone()
+    if row is None:  # the wrapped key is gone, and the number with it
+        raise crypto.SealBrokenError
+    version, kek_id, wrapped, body = row
+    return crypto.unseal(crypto.Sealed(kek_id, bytes(wrapped), bytes(body)), person=person, version=version)
 
 
 def keep_confirmed(people: Sequence[tuple[UUID, str, Person, Person]]) -> None:
@@ -263,9 +482,8 @@ def keep_confirmed(people: Sequence[tuple[UUID, str, Person, Person]]) -> None:
         raise ValueError("a number is confirmed by somebody else than who typed it")
     indexes = [crypto.index(read(digits)) for _person, digits, _first, _second in people]
     persons = [person for person, _digits, _first, _second in people]
-    blobs = [crypto.seal(digits, person=person, version=1) for person, digits, _first, _second in people]
     with transaction.atomic():
-        _call("keep_all", persons, blobs, indexes, [first.pk for _p, _d, first, _s in people])
+        _keep_all([(person, digits) for person, digits, _f, _s in people], indexes, [f.pk for _p, _d, f, _s in people])
         _call("confirm_all", persons, indexes, [second.pk for _p, _d, _f, second in people])
         journal.record_all(
             journal.Entry(action=action, by=actor, person_id=person, details={"version": 1})
@@ -276,18 +494,27 @@ def keep_confirmed(people: Sequence[tuple[UUID, str, Person, Person]]) -> None:
 
 def keep_provisional(people: Sequence[tuple[UUID, str, Person]]) -> None:
     """Seal many numbers that one person has typed. For the demo office."""
+    indexes = [crypto.index(read(digits)) for _person, digits, _by in people]
     with transaction.atomic():
-        _call(
-            "keep_all",
-            [person for person, _digits, _by in people],
-            [crypto.seal(digits, person=person, version=1) for person, digits, _by in people],
-            [crypto.index(read(digits)) for _person, digits, _by in people],
-            [by.pk for _person, _digits, by in people],
-        )
+        _keep_all([(person, digits) for person, digits, _by in people], indexes, [by.pk for _p, _d, by in people])
         journal.record_all(
             journal.Entry(action=actions.TYPED, by=by, person_id=person, details={"version": 1})
             for person, _digits, by in people
         )
+
+
+def _keep_all(people: Sequence[tuple[UUID, str]], indexes: Sequence[bytes], typed_by: Sequence[int | None]) -> None:
+    kek_id: int = _call("hold_current_kek")
+    sealed = [crypto.seal(digits, person=person, version=1, kek_id=kek_id) for person, digits in people]
+    _call(
+        "keep_all",
+        [person for person, _digits in people],
+        kek_id,
+        [one.wrapped for one in sealed],
+        [one.body for one in sealed],
+        list(indexes),
+        list(typed_by),
+    )
 
 
 def put_all_in_use(people: Sequence[tuple[UUID, Person]]) -> None:
@@ -300,15 +527,19 @@ def put_all_in_use(people: Sequence[tuple[UUID, Person]]) -> None:
     )
 
 
+def sealing_key() -> int:
+    """Return the id of the key-encryption key under which numbers are sealed now."""
+    kek_id: int = _call("current_kek")
+    return kek_id
+
+
 def try_key(name: str) -> None:
     """Try out a key file on random bytes: no number is touched.
 
     Raises :class:`audit.keyfiles.KeyUnavailableError` or :class:`KeyBrokenError`.
     """
-    try:
-        crypto.try_out(name)
-    except crypto.SealBrokenError as error:
-        raise KeyBrokenError from error
+    if not keyfiles.is_sound(name):
+        raise KeyBrokenError
 
 
 def _call(function: str, *arguments: Any) -> Any:

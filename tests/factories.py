@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
@@ -16,7 +17,7 @@ from accounts import one_time_codes, sign_in
 from accounts.models import CodeDevice, StaffSession, User
 from accounts.roles import Role
 from audit import sealed_text
-from benefits import content, workflow
+from benefits import content, holders, household_numbers, workflow
 from benefits.forms import EntryForm
 from benefits.models import Application
 from config.office.databases import Address
@@ -158,8 +159,32 @@ def form_data(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in data.items() if value is not None}
 
 
-def draft(by: User, *, number: str | None = None, **changes: Any) -> Application:
-    """Return a draft typed by ``by``, with an individual number unless ``number_given`` says that there is none."""
+def household(*, kana: str = "ミホン ハナコ", **members: Any) -> dict[str, Any]:
+    """Return what a form says of an insured person whom the patient belongs to: their number is needed too."""
+    return {
+        "insured_kind": "FAMILY",
+        "member_0_name": "見本　花子",
+        "member_0_relation": "母",
+        "member_0_birth_on": "S20.5.5",
+        "member_0_insurance": "SAME",
+        "member_0_insured": "YES",
+        "member_0_tax": "TAXED",
+        "member_0_income_levy": "70,999",
+        "member_0_kana": kana,
+        "member_0_number_given": "GIVEN",
+        "patient_tax": "EXEMPT",
+        "patient_income_levy": None,
+        **members,
+    }
+
+
+def draft(
+    by: User, *, number: str | None = None, numbers: Mapping[str, str] | None = None, **changes: Any
+) -> Application:
+    """Return a draft typed by ``by``, with an individual number unless ``number_given`` says that there is none.
+
+    ``numbers`` are those of the others whose number is needed, by where they stand on the form.
+    """
     now = timezone.now()
     entry = form_data(**changes)
     application = workflow.begin(uuid.uuid4(), by=by, at=now, entry=entry)
@@ -167,18 +192,28 @@ def draft(by: User, *, number: str | None = None, **changes: Any) -> Application
         application = workflow.type_number(
             application.pk, by=by, at=now, revision=application.revision, number=number or my_number()
         )
+    for slot, one in (numbers or {}).items():
+        application = workflow.type_number(
+            application.pk, by=by, at=now, revision=application.revision, number=one, slot=slot
+        )
     return application
 
 
-def submitted(by: User, *, number: str | None = None, **changes: Any) -> Application:
+def submitted(
+    by: User, *, number: str | None = None, numbers: Mapping[str, str] | None = None, **changes: Any
+) -> Application:
     """Return an application that ``by`` has typed and sent to the checkers."""
-    return submit(draft(by, number=number, **changes), by=by)
+    return submit(draft(by, number=number, numbers=numbers, **changes), by=by)
 
 
 def submit(application: Application, *, by: User) -> Application:
     """Send a draft to the checkers, through the form's own rules."""
+    sealed = household_numbers.sealed_slots(application)
     form = EntryForm(
-        _posted(application.entry), today=timezone.localdate(), has_number=application.number_version is not None
+        _posted(application.entry),
+        today=timezone.localdate(),
+        has_number=holders.PATIENT in sealed,
+        sealed=sealed,
     )
     assert form.is_valid(), form.errors.as_json()
     return workflow.submit(
@@ -186,8 +221,10 @@ def submit(application: Application, *, by: User) -> Application:
     )
 
 
-def compared(application: Application, *, by: User, number: str | None = None) -> Application:
-    """Let ``by`` tick every box, and retype ``number`` when there is one."""
+def compared(
+    application: Application, *, by: User, number: str | None = None, numbers: Mapping[str, str] | None = None
+) -> Application:
+    """Let ``by`` tick every box, and retype ``number`` when there is one, and those of the others."""
     workflow.check(
         application.pk,
         by=by,
@@ -197,20 +234,27 @@ def compared(application: Application, *, by: User, number: str | None = None) -
     )
     if number is not None:
         workflow.compare_number(application.pk, by=by, at=timezone.now(), revision=application.revision, number=number)
+    for slot, one in (numbers or {}).items():
+        workflow.compare_number(
+            application.pk, by=by, at=timezone.now(), revision=application.revision, number=one, slot=slot
+        )
     return application
 
 
-def approved(maker: User, checker: User, *, number: str | None = None, **changes: Any) -> Application:
+def approved(
+    maker: User, checker: User, *, number: str | None = None, numbers: Mapping[str, str] | None = None, **changes: Any
+) -> Application:
     """Return an application typed by ``maker`` and approved by ``checker``."""
     number = number or my_number()
-    application = submitted(maker, number=number, **changes)
-    compared(application, by=checker, number=number if application.number_version else None)
+    application = submitted(maker, number=number, numbers=numbers, **changes)
+    compared(application, by=checker, number=number if application.number_version else None, numbers=numbers)
     workflow.approve(
         application.pk,
         by=checker,
         at=timezone.now(),
         revision=application.revision,
         fingerprint=content.fingerprint(application.content),
+        same_person_words="試験のための別の人",
     )
     return Application.objects.get(pk=application.pk)
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from audit import journal
-from benefits import content, events, workflow
+from benefits import content, events, holders, workflow
 from benefits.choices import Status
 from benefits.decision import decide
 from benefits.demo import people
@@ -92,7 +92,9 @@ def _cases(
     """Turn what a clerk would type into applications, ids and times from the seed."""
     form = EntryForm({}, today=today, has_number=True)
     midday = timezone.make_aware(datetime.combine(today, datetime.min.time())) + timedelta(hours=12)
-    for place, status, raw, number in rows:
+    for place, status, typed, number in rows:
+        beside = holders.beside_the_patient(typed)
+        raw = {**typed, **{f"{slot}_number_given": "LEFT_BLANK" for slot in beside}}
         rng = Random(f"{seed}/{place}")  # noqa: S311  (made-up people, the same for the same seed)
         document = _clean(form, raw)
         is_given = raw["number_given"] == "GIVEN"
@@ -106,6 +108,7 @@ def _cases(
                 document,
                 number_version=1 if is_given else None,
                 absence_reason=document.get("number_absence_reason") or "",
+                household={slot: {"given": False, "reason": "LEFT_BLANK"} for slot in beside},
             ),
             office=raw["accepted_office"],
             patient_name=f"{raw['family_name']}　{raw['given_name']}",

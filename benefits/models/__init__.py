@@ -2,7 +2,54 @@
 
 from benefits.models.application import Application
 from benefits.models.certification import Certification
+from benefits.models.correction import Correction
+from benefits.models.destruction import DestructionItem, DestructionList
+from benefits.models.holding import HoldingFinding, HoldingReview
+from benefits.models.household import HouseholdPerson, ThirdComparison
+from benefits.models.juki import JukiBatch, JukiLayout, JukiRow, JukiSample
+from benefits.models.paper import Movement, Paper
 from benefits.models.person import Person
+from benefits.models.place import Box, Place
+from benefits.models.retention import (
+    DeletionCertificate,
+    DeletionHold,
+    DeletionList,
+    DeletionRow,
+    RetentionPeriod,
+)
 from benefits.models.review import ReturnComment, Review
+from benefits.models.showing import NumberRelease, Protection, RevealReview
+from benefits.models.stocktake import Stocktake, StocktakeLine
 
-__all__ = ["Application", "Certification", "Person", "ReturnComment", "Review"]
+__all__ = [
+    "Application",
+    "Box",
+    "Certification",
+    "Correction",
+    "DeletionCertificate",
+    "DeletionHold",
+    "DeletionList",
+    "DeletionRow",
+    "DestructionItem",
+    "DestructionList",
+    "HoldingFinding",
+    "HoldingReview",
+    "HouseholdPerson",
+    "JukiBatch",
+    "JukiLayout",
+    "JukiRow",
+    "JukiSample",
+    "Movement",
+    "NumberRelease",
+    "Paper",
+    "Person",
+    "Place",
+    "Protection",
+    "RetentionPeriod",
+    "ReturnComment",
+    "RevealReview",
+    "Review",
+    "Stocktake",
+    "StocktakeLine",
+    "ThirdComparison",
+]

@@ -98,6 +98,9 @@ class Application(models.Model):
     decided_at = models.DateTimeField(_("承認日時"), null=True, blank=True)
     approved_sha256 = models.CharField(_("承認した内容の指紋"), max_length=64, null=True, blank=True)
 
+    #: Whether the step just taken erased a number that had come by a file (``benefits.imported_numbers``); not kept.
+    has_lost_import = False
+
     objects = ApplicationQuerySet.as_manager()
 
     class Meta:

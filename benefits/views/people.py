@@ -1,34 +1,30 @@
-"""Pages about registered people: finding them, their certificates, and, for very few, their My Number."""
+"""Pages about registered people: finding them, what is known of them, and their certificates."""
 
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import factors, step_up
 from accounts.http import StaffRequest
 from audit import journal, remembered
 from audit.gate import requires
-from audit.models import Result
-from benefits import certificate, events, japanese_text, presenters
-from benefits.forms import PersonSearchForm, RevealForm
-from benefits.models import Certification, Person
+from benefits import access_log, certificate, corrections, events, japanese_text, presenters, protection, retention
+from benefits.forms import PersonSearchForm
+from benefits.models import Certification, Correction, Person
 from benefits.registers import diseases
 from benefits.views.finding import visible
-from mynumber import actions, vault
-from mynumber.purposes import Purpose
+from mynumber import vault
 
 KIND = "people"
 #: Above this a list would not help anybody: the search is to be narrowed.
 HITS_SHOWN = 100
-REVEAL_SECONDS = 60
+#: How many of those who opened a record its page names; the rest is on a page of its own.
+ACCESSES_SHOWN = 5
+CORRECTIONS_SHOWN = 10
 
 
 @require_http_methods(["GET", "POST"])
@@ -58,6 +54,7 @@ def index(request: StaffRequest) -> HttpResponse:
         },
     )
     people = found[:HITS_SHOWN]
+    protected = protection.protected_among(person.pk for person in people)
     alike = [(person.name_key, person.birth_on) for person in people]
     return render(
         request,
@@ -65,7 +62,12 @@ def index(request: StaffRequest) -> HttpResponse:
         {
             "form": form,
             "people": [
-                (person, alike.count((person.name_key, person.birth_on)) > 1, presenters.born(person))
+                (
+                    person,
+                    alike.count((person.name_key, person.birth_on)) > 1,
+                    presenters.born(person),
+                    person.pk in protected,
+                )
                 for person in people
             ],
             "is_too_broad": len(found) > HITS_SHOWN,
@@ -87,12 +89,15 @@ def detail(request: StaffRequest, person_id: UUID) -> HttpResponse:
     applications = set(
         certifications.within_reach(request.user, "benefits.view_application").values_list("pk", flat=True)
     )
+    identity = presenters.identity_of_person(person, today=today)
+    holders = corrections.holders_of(person)
+    can_reveal = Person.objects.within_reach(request.user, vault.REVEAL_PERMISSION).filter(pk=person.pk).exists()
     return render(
         request,
         "benefits/person.html",
         {
             "subject": person,
-            "person": presenters.identity_of_person(person, today=today),
+            "person": identity,
             "certifications": [
                 (
                     one,
@@ -105,77 +110,20 @@ def detail(request: StaffRequest, person_id: UUID) -> HttpResponse:
             ],
             "today": today,
             "number": vault.standing(person.pk),
-            "can_reveal": Person.objects.within_reach(request.user, vault.REVEAL_PERMISSION)
-            .filter(pk=person.pk)
-            .exists(),
+            "clocks": retention.clocks_of(person.pk, on=today),
+            "hold": retention.on_hold([person.pk]).get(person.pk),
+            "corrections": Correction.objects.filter(person=person)
+            .select_related("person")
+            .order_by("-opened_at")[:CORRECTIONS_SHOWN],
+            "may_correct": bool(holders),
+            "is_protected": identity.is_protected,
+            # whose numbers came with the person's applications, for somebody who may see them
+            "household": {one: words for one, words in holders.items() if can_reveal and one != person.pk},
+            "can_protect": request.user.has_perm(protection.PROPOSE),
+            "accesses": access_log.page(person, size=ACCESSES_SHOWN),
+            "can_reveal": can_reveal,
         },
     )
-
-
-@sensitive_post_parameters("code")
-@sensitive_variables("secret", "digits")
-@require_http_methods(["GET", "POST"])
-@requires(vault.REVEAL_PERMISSION)
-def number(request: StaffRequest, person_id: UUID) -> HttpResponse:
-    """Show a My Number for a minute to somebody who has said why and proved who they are, on record first."""
-    person = visible(
-        Person.objects.visible_to(request.user).within_reach(request.user, vault.REVEAL_PERMISSION),
-        person_id,
-        by=request.user,
-    )
-    today = timezone.localdate()
-    page: dict[str, Any] = {
-        "subject": person,
-        "person": presenters.identity_of_person(person, today=today),
-        "seconds": REVEAL_SECONDS,
-        "number": vault.standing(person.pk),
-    }
-    journal.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
-    now = timezone.now()
-    is_by_key = step_up.is_key_used_for(request, request.path, at=now)
-    page |= {"is_by_key": is_by_key, "has_keys": bool(factors.of(request.user).keys)}
-    form = RevealForm(request.POST or None, asks_for_code=not is_by_key)
-    if request.method == "POST" and form.is_valid():
-        is_proved = (
-            step_up.use_key_for(request, request.path, at=now)
-            if is_by_key
-            else step_up.confirm_with_code(request, form.cleaned_data["code"], at=now)
-        )
-        if not is_proved:
-            journal.record(
-                actions.REVEAL_REFUSED,
-                by=request.user,
-                subject=person,
-                person_id=person.pk,
-                result=Result.REFUSED,
-                purpose=form.cleaned_data["purpose"],
-                details={"code": "wrong_code"},
-            )
-            form.add_error(
-                None if is_by_key else "code", _("確認コードが違うか、使用済みです。新しいコードを入力してください。")
-            )
-        else:
-            try:
-                secret = vault.reveal(
-                    person.pk,
-                    by=request.user,
-                    purpose=Purpose(form.cleaned_data["purpose"]),
-                    reason=form.cleaned_data["reason"],
-                    label=person.label,
-                )
-            except vault.RefusedError as refused:
-                messages.error(request, str(refused))
-                return redirect(person)
-            digits = secret.digits()
-            response = render(
-                request,
-                "benefits/number_shown.html",
-                {**page, "groups": (digits[:4], digits[4:8], digits[8:]), "shown_at": timezone.now()},
-            )
-            # Without scripts the page is left by itself when the minute is over.
-            response["Refresh"] = f"{REVEAL_SECONDS};url={person.get_absolute_url()}"
-            return response
-    return render(request, "benefits/number.html", {**page, "form": form})
 
 
 @require_GET

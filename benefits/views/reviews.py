@@ -1,11 +1,13 @@
 """Pages where a second person compares an application with its paper and decides on it."""
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import HttpResponse
+from django.db.models import F
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy
@@ -16,11 +18,12 @@ from accounts.http import StaffRequest
 from audit import journal
 from audit.gate import requires
 from audit.models import Result
-from benefits import content, events, japanese_text, policies, presenters, workflow
+from benefits import content, events, holders, japanese_text, policies, presenters, protection, workflow
+from benefits.choices import Status
 from benefits.decision import decide
 from benefits.forms import ApprovalForm, CommentField, RetypeForm, StepForm
 from benefits.lifecycle import Action
-from benefits.models import Application
+from benefits.models import Application, Person, ThirdComparison
 from benefits.views.finding import visible
 from mynumber import vault
 
@@ -37,12 +40,27 @@ ANSWERS = {
     vault.Comparison.EXHAUSTED: (
         messages.ERROR,
         gettext_lazy(
-            "個人番号は不一致です。入力できる回数を使い切りました。差し戻すか、ほかの確認者に依頼してください。"
+            "個人番号は不一致です。入力できる回数を使い切りました。"
+            "確認待ちの「3人目の照合」に回りました。ほかの確認者が照合します。"
+        ),
+    ),
+    vault.Comparison.STOPPED: (
+        messages.ERROR,
+        gettext_lazy(
+            "一致しない再入力が続いたため、あなたの個人番号の照合を1時間止めています。"
+            "時間をおくか、ほかの確認者に依頼してください。このことは記録されました。"
         ),
     ),
     vault.Comparison.OWN_ENTRY: (messages.ERROR, gettext_lazy("自分が入力した個人番号は、自分では照合できません。")),
     vault.Comparison.SETTLED: (messages.SUCCESS, gettext_lazy("個人番号は一致しています。")),
     vault.Comparison.ABSENT: (messages.ERROR, gettext_lazy("照合する個人番号がありません。差し戻してください。")),
+    vault.Comparison.UNAVAILABLE: (
+        messages.ERROR,
+        gettext_lazy(
+            "鍵を使えないため、照合できませんでした。入力できる回数は減っていません。"
+            "時間をおいてもう一度入力し、続くときは管理者に連絡してください。"
+        ),
+    ),
 }
 
 
@@ -57,14 +75,16 @@ def queue(request: StaffRequest) -> HttpResponse:
         request,
         "benefits/review_queue.html",
         {
+            "third": _waiting_for_a_third(request),
             "rows": [(one, policies.why_not(Action.CHECK, one, by=request.user)) for one in shown],
+            "protected": protection.protected_among(one.person_id for one in shown),
             "count": waiting.count(),
             "length": QUEUE_LENGTH,
         },
     )
 
 
-@sensitive_post_parameters("number")
+@sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 @requires("benefits.decide_application")
 def review(request: StaffRequest, application_id: UUID) -> HttpResponse:
@@ -87,12 +107,17 @@ def approve(request: StaffRequest, application_id: UUID) -> HttpResponse:
     application = visible(Application.objects.visible_to(request.user), application_id, by=request.user)
     if request.method == "POST":
         form = ApprovalForm(request.POST)
+        if not form.is_valid() and set(form.errors) == {"same_person_words"}:
+            messages.error(request, " ".join(str(one) for one in form.errors["same_person_words"]))
+            return redirect("benefits:approve", application_id)
         if not form.is_valid():
             raise BadRequest(_("画面の情報が欠けています。画面を開き直してください。"))
         try:
             workflow.approve(application_id, by=request.user, at=timezone.now(), **form.cleaned_data)
         except workflow.Refused as refused:
             messages.error(request, str(refused))
+            if refused.refusal.code == "looks_registered":
+                return redirect("benefits:approve", application_id)
         else:
             messages.success(request, _("承認しました。受給者証を発行できます。"))
         return redirect(application)
@@ -110,8 +135,55 @@ def approve(request: StaffRequest, application_id: UUID) -> HttpResponse:
             "decision": decision,
             "class_label": decision.income_class.label,
             "fingerprint": content.fingerprint(application.content),
+            "alike": _alike_to_see(request, application),
+            "words": ApprovalForm()["same_person_words"],
         },
     )
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+@requires("benefits.decide_application")
+def third(request: StaffRequest, application_id: UUID) -> HttpResponse:
+    """Let a third person retype the numbers on which maker and checker do not agree, and nothing else."""
+    application = visible(Application.objects.visible_to(request.user), application_id, by=request.user)
+    progress = policies.progress_of(application, checker=request.user)
+    if refusal := policies.why_not_third(application, by=request.user, progress=progress):
+        return _refuse(request, application, refusal)
+    boxes = [box for box in presenters.number_boxes(progress, checker=request.user) if box.needs_a_third]
+    form = _form_of(boxes, request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        step = StepForm(request.POST)
+        if not step.is_valid():
+            raise BadRequest(_("画面の情報が欠けています。画面を開き直してください。"))
+        if form.is_valid():
+            try:
+                is_back = _compare(request, application, form, revision=step.cleaned_data["revision"])
+            except workflow.Refused as refused:
+                messages.error(request, str(refused))
+                is_back = True
+            return redirect("benefits:review-queue") if is_back else _after_third(request, application)
+    else:
+        journal.record(
+            events.APPLICATION_VIEWED, by=request.user, subject=application, person_id=application.person_id
+        )
+    return render(
+        request,
+        "benefits/third_comparison.html",
+        {
+            "application": application,
+            "person": presenters.identity_of(application, today=timezone.localdate()),
+            "numbers": _with_fields(boxes, form, {}),
+            "retype": form,
+        },
+    )
+
+
+def _after_third(request: StaffRequest, application: Application) -> HttpResponse:
+    """Go on with what is still to be compared, or back to the queue once nothing is."""
+    progress = policies.progress_of(application, checker=request.user)
+    is_done = policies.why_not_third(application, by=request.user, progress=progress) is not None
+    return redirect("benefits:review-queue") if is_done else redirect("benefits:third-comparison", application.pk)
 
 
 def _take(request: StaffRequest, application: Application) -> HttpResponse:
@@ -121,7 +193,7 @@ def _take(request: StaffRequest, application: Application) -> HttpResponse:
         raise BadRequest(_("画面の情報が欠けています。画面を開き直してください。"))
     revision, now, pressed = step.cleaned_data["revision"], timezone.now(), request.POST.get("press", "save")
     comments, wrong = _comments(request, application)
-    retyped = RetypeForm(request.POST) if pressed == "compare" else None
+    retyped = _retype_form(application, request, request.POST) if pressed == "compare" else None
     try:
         workflow.check(
             application.pk,
@@ -135,11 +207,8 @@ def _take(request: StaffRequest, application: Application) -> HttpResponse:
         if retyped is not None:
             if not retyped.is_valid():
                 return _review_page(request, application, comments=comments, retyped=retyped)
-            outcome = workflow.compare_number(
-                application.pk, by=request.user, at=now, revision=revision, number=retyped.cleaned_data["number"]
-            )
-            level, sentence = ANSWERS[outcome]
-            messages.add_message(request, level, sentence)
+            if _compare(request, application, retyped, revision=revision):
+                return redirect("benefits:review-queue")
             return _review_page(request, application, comments=comments)
         if pressed == "return":
             workflow.return_to_maker(application.pk, by=request.user, at=now, revision=revision, comments=comments)
@@ -161,9 +230,82 @@ def _take(request: StaffRequest, application: Application) -> HttpResponse:
     return redirect("benefits:review", application.pk)
 
 
+def _retype_form(application: Application, request: StaffRequest, data: QueryDict) -> RetypeForm:
+    progress = policies.progress_of(application, checker=request.user)
+    return _form_of(presenters.number_boxes(progress, checker=request.user), data)
+
+
+def _form_of(boxes: Sequence[presenters.NumberBox], data: QueryDict | None = None) -> RetypeForm:
+    """Return a box for each number that can be compared now: for no other is there one."""
+    return RetypeForm(data, boxes={box.box: box.who for box in boxes if box.can_be_typed})
+
+
+def _with_fields(
+    boxes: Sequence[presenters.NumberBox], form: RetypeForm, comments: Mapping[str, str]
+) -> list[tuple[presenters.NumberBox, forms.BoundField | None, str]]:
+    """Return each person with their box, when there is one, and with what the checker wrote about their number."""
+    return [
+        (box, form[box.box] if box.can_be_typed and box.box in form.fields else None, comments.get(box.box, ""))
+        for box in boxes
+    ]
+
+
+def _compare(request: StaffRequest, application: Application, form: RetypeForm, *, revision: int) -> bool:
+    """Compare what was typed, person by person, and say of each whether it agrees; say whether it went back."""
+    boxes = {workflow.box_of(slot): slot for slot in (holders.PATIENT, *holders.SLOTS)}
+    is_of_several = bool(content.household_of(application.content))
+    for box, number in form.cleaned_data.items():
+        if not number:
+            continue
+        outcome = workflow.compare_number(
+            application.pk, by=request.user, at=timezone.now(), revision=revision, number=number, slot=boxes[box]
+        )
+        who = str(form.fields[box].label).partition("（")[2].removesuffix("）")
+        application.refresh_from_db(fields=["status"])
+        if application.status == Status.RETURNED:
+            messages.error(
+                request,
+                _("%s：3人目の再入力も一致しませんでした。受付番号 %s を入力者へ差し戻し、番号を消去しました。")
+                % (who, application.receipt_number),
+            )
+            return True
+        level, sentence = ANSWERS[outcome]
+        messages.add_message(request, level, f"{who}：{sentence}" if is_of_several else sentence)
+        if outcome is vault.Comparison.STOPPED:
+            return False
+    return False
+
+
+def _waiting_for_a_third(request: StaffRequest) -> list[ThirdComparison]:
+    """Return what waits for a third person and may be taken by this one, the longest-waiting first."""
+    return list(
+        ThirdComparison.objects.filter(
+            outcome__isnull=True,
+            submission=F("application__submission"),
+            application__status=Status.SUBMITTED,
+            application__in=Application.objects.visible_to(request.user),
+        )
+        .exclude(asked_by=request.user)
+        .exclude(application__editor_ids__contains=[request.user.pk])
+        .select_related("application", "asked_by")
+        .order_by("asked_at", "pk")[:QUEUE_LENGTH]
+    )
+
+
+def _alike_to_see(request: StaffRequest, application: Application) -> list[tuple[Person, bool]]:
+    """Return the registered people who may be the patient, and of each whether this person may open them."""
+    alike = list(policies.registered_alike(application).only("pk", "recipient_number")[:5])
+    if not alike:
+        return []
+    may_open = Person.objects.visible_to(request.user).filter(pk__in=[one.pk for one in alike])
+    seen = set(may_open.values_list("pk", flat=True))
+    return [(one, one.pk in seen) for one in alike]
+
+
 def _comments(request: StaffRequest, application: Application) -> tuple[dict[str, str], dict[str, str]]:
     """Return the comments by field ("" = the whole), and what is wrong with those that cannot be sent."""
-    keys = ["", *content.form_of(application.content), "number"]
+    numbers = ["number", *(f"{slot}_number" for slot in content.household_of(application.content))]
+    keys = ["", *content.form_of(application.content), *numbers]
     comments: dict[str, str] = {}
     wrong: dict[str, str] = {}
     for key in keys:
@@ -191,6 +333,9 @@ def _review_page(
     today = timezone.localdate()
     progress = policies.progress_of(application, checker=request.user)
     form = content.form_of(application.content)
+    boxes = presenters.number_boxes(progress, checker=request.user)
+    retyped = retyped or _form_of(boxes)
+    said = comments or {}
     return render(
         request,
         "benefits/review.html",
@@ -201,10 +346,12 @@ def _review_page(
             "blanks": presenters.blanks_of(form),
             "blanks_key": content.BLANKS,
             "blanks_ticked": content.BLANKS in progress.ticked,
-            "number": presenters.number_box(application, progress, checker=request.user),
-            "retype": retyped or RetypeForm(),
-            "comment": (comments or {}).get("", ""),
-            "number_comment": (comments or {}).get("number", ""),
+            "numbers": _with_fields(boxes, retyped, said),
+            "absence_reason": presenters.absence_reason(application),
+            "can_retype": any(box.can_be_typed for box in boxes),
+            "retype": retyped,
+            "comment": said.get("", ""),
+            "alike": _alike_to_see(request, application),
             "wrong": (wrong or {}).values(),
             "missing": len(progress.missing),
             "total": len(progress.required),

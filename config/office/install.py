@@ -1,4 +1,4 @@
-"""Brings what the product needs onto a bare machine: a virtual environment, fonts, and for the tests a browser.
+"""Brings what the product needs onto a bare machine: a virtual environment, fonts, and what the tests need besides.
 
 Runs before anything is installed, so it uses the standard library alone:
 ``python3 -m config.office.install {run|test} --home VAR``.
@@ -27,6 +27,7 @@ FONTS = (
     ("ipamjm.ttf", "fonts-ipamj-mincho", "/usr/share/fonts/truetype/ipamj"),
 )
 CHROMIUM = Path("/usr/bin/chromium")
+SOFTHSM = Path("/usr/bin/softhsm2-util")
 SCREEN_FONTS = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 APT_OPTIONS = ("-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20", "-o", "Acquire::Retries=1")
 APT_SECONDS = 240
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.purpose != "check":
                 install_fonts(home)
             if options.purpose == "test":
-                install_browser()
+                install_for_tests()
     except Trouble as trouble:
         print(f"✗ {trouble}", file=sys.stderr)
         return 1
@@ -146,14 +147,16 @@ def install_fonts(home: Path) -> None:
         )
 
 
-def install_browser() -> None:
-    """Bring Debian's chromium and a Japanese screen font for the browser tests, or raise :class:`Trouble`."""
-    needed = [
-        package for package, path in (("chromium", CHROMIUM), ("fonts-noto-cjk", SCREEN_FONTS)) if not path.exists()
-    ]
+def install_for_tests() -> None:
+    """Bring what the tests need of Debian, or raise :class:`Trouble`.
+
+    A browser with a Japanese font, and a security module in software for the keys of My Numbers.
+    """
+    wanted = (("chromium", CHROMIUM), ("fonts-noto-cjk", SCREEN_FONTS), ("softhsm2", SOFTHSM))
+    needed = [package for package, path in wanted if not path.exists()]
     if not needed:
         return
-    _say(f"ブラウザーの試験に使う {'・'.join(needed)} を入れています…")
+    _say(f"試験に使う {'・'.join(needed)} を入れています…")
     apt_install(needed, required=True)
 
 

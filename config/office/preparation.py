@@ -18,9 +18,11 @@ from django.core.management import call_command, get_commands
 from django.db import connection, connections
 from django.db.migrations.loader import MigrationLoader
 
+from benefits import deletion
 from config import env
-from config.office import databases, keys, privileges, provisioning
+from config.office import databases, keys, privileges, provisioning, vault_files
 from config.office.embedded_postgres import EmbeddedPostgres
+from mynumber import deletion_journal, keys as number_keys
 
 
 class NotReady(Exception):
@@ -51,6 +53,7 @@ class Preparation:
         self._ensure_keys()
         self._migrate()
         self._grant()
+        self._look_for_deletions()
         self._check()
         self._clear_sessions()
         self._make_demo_office()
@@ -89,16 +92,41 @@ class Preparation:
 
     def _ensure_keys(self) -> None:
         with self._step("鍵を確認"):
-            made = keys.ensure(settings.KYUFU_KEYS_DIR, data_exists=self._has_data())
+            has_data = self._has_data()
+            made = keys.ensure(
+                settings.KYUFU_KEYS_DIR,
+                data_exists=has_data,
+                numbers_in_files=number_keys.keeps_files(),
+                keks=self._keks() if number_keys.keeps_files() else (),
+            )
             if made:
                 self.say(f"  鍵を作りました: {settings.KYUFU_KEYS_DIR}（控えを別の場所に保管してください）")
+            elsewhere = [] if number_keys.keeps_files() or has_data else self._make_number_keys()
+            if elsewhere:
+                self.say(f"  鍵を {settings.KYUFU_KEY_PROVIDER} に作りました: {'、'.join(elsewhere)}")
             settings.SECRET_KEY = keys.django_secret(settings.KYUFU_KEYS_DIR)
+
+    def _make_number_keys(self) -> list[str]:
+        try:
+            return number_keys.make_first()
+        except number_keys.KeyUnavailableError as unavailable:
+            raise NotReady(f"個人番号の鍵を用意できません。{unavailable}") from unavailable
 
     def _has_data(self) -> bool:
         """Say whether the database was migrated before: then something may be sealed in it."""
         with closing(psycopg.connect(**databases.owner(self.home).as_psycopg(autocommit=True))) as own:
             row = own.execute("SELECT to_regclass('public.accounts_user') IS NOT NULL").fetchone()
         return bool(row and row[0])
+
+    def _keks(self) -> list[int]:
+        """Return the keys under which numbers are sealed; none while the database does not know them yet."""
+        with closing(psycopg.connect(**databases.owner(self.home).as_psycopg(autocommit=True))) as own:
+            row = own.execute("SELECT to_regclass('vault.kek') IS NOT NULL").fetchone()
+            if not (row and row[0]):
+                return []
+            return [
+                kek_id for (kek_id,) in own.execute("SELECT id FROM vault.kek WHERE state <> 'RETIRED'").fetchall()
+            ]
 
     def _migrate(self) -> None:
         provisioning.make_schemas(databases.owner(self.home))
@@ -138,6 +166,26 @@ class Preparation:
             )
             raise NotReady(message)
         self._just_migrated.unlink(missing_ok=True)
+
+    def _look_for_deletions(self) -> None:
+        """Refuse a database that still has what was destroyed: one that was restored from a backup."""
+        with self._step("削除の記録を照合"):
+            trouble = deletion.trouble_with_file()
+        if trouble:
+            raise NotReady(f"開始しません。{trouble}")
+        self._write_vault_anew()
+
+    def _write_vault_anew(self) -> None:
+        """Take what was destroyed or wiped since the last time out of the tables' files too, while nobody waits."""
+        said, stamp = deletion_journal.path(), self.home / ".vault-written-anew"
+        erased = [said.stat().st_mtime] if said.exists() else []
+        if wiped_at := vault_files.last_wiped(databases.owner(self.home)):
+            erased.append(wiped_at.timestamp())
+        if not erased or (stamp.exists() and stamp.stat().st_mtime >= max(erased)):
+            return
+        with self._step("個人番号の表を書き直し"):
+            vault_files.write_anew(databases.owner(self.home))
+            stamp.touch()
 
     def _check(self) -> None:
         with self._step("構成を検査"):

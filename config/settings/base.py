@@ -83,10 +83,14 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # a key that is not to be had is no error of the program
+    "config.middleware.KeysAway",
     # entries in the record say where the request came from
     "audit.origin.OriginMiddleware",
     # ends or locks a session, or holds it up for a new password: needs the record and the messages above it
     "accounts.middleware.StaffSessionMiddleware",
+    # seals the one large upload as it is read, which the check of its token is the first to do
+    "benefits.juki.receiving.JukiUploads",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     # last, as django-axes asks: it turns a refused sign-in into an answer
     "axes.middleware.AxesMiddleware",
@@ -156,8 +160,22 @@ KYUFU_SLIP_DAYS = env.integer("KYUFU_SLIP_DAYS", 7, least=1, most=31)
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [{"NAME": "accounts.passwords.OfficePasswordValidator"}]
 
 # ── My Numbers ───────────────────────────────────────────────────────────────────────────────────────────────────
-#: Which key-encryption key (KYUFU_HOME/keys/number-kek-<id>.key) seals what is written from now on.
-MYNUMBER_KEK_ID = env.integer("MYNUMBER_KEK_ID", 1, least=1, most=65535)
+#: Whether a My Number is shown to a browser without scripts, which cannot take it off the page again by itself.
+KYUFU_REVEAL_WITHOUT_SCRIPTS = env.flag("KYUFU_REVEAL_WITHOUT_SCRIPTS")
+#: Where the keys of My Numbers are: file (KYUFU_HOME/keys), vault (HashiCorp Vault, OpenBao) or pkcs11 (an HSM).
+KYUFU_KEY_PROVIDER = env.text("KYUFU_KEY_PROVIDER", "file")
+#: What the names of this office's keys begin with where other offices keep theirs too.
+KYUFU_KEY_PREFIX = env.text("KYUFU_KEY_PREFIX", "kyufu-")
+KYUFU_VAULT_URL = env.text("KYUFU_VAULT_URL")
+KYUFU_VAULT_CA_FILE = env.path("KYUFU_VAULT_CA_FILE", KYUFU_KEYS_DIR / "vault-ca.pem")
+KYUFU_VAULT_TOKEN_FILE = env.path("KYUFU_VAULT_TOKEN_FILE", KYUFU_KEYS_DIR / "vault.token")
+KYUFU_VAULT_MOUNT = env.text("KYUFU_VAULT_MOUNT", "transit")
+KYUFU_VAULT_NAMESPACE = env.text("KYUFU_VAULT_NAMESPACE")
+KYUFU_PKCS11_MODULE = env.path("KYUFU_PKCS11_MODULE", KYUFU_KEYS_DIR / "no-module-was-named")
+KYUFU_PKCS11_TOKEN = env.text("KYUFU_PKCS11_TOKEN")
+KYUFU_PKCS11_PIN_FILE = env.path("KYUFU_PKCS11_PIN_FILE", KYUFU_KEYS_DIR / "pkcs11.pin")
+#: Days after which the key that seals My Numbers should be replaced by a new one (0 = never said).
+KYUFU_KEK_DAYS = env.integer("KYUFU_KEK_DAYS", 365, least=0, most=3650)
 #: What one guess at a blind index costs (mynumber.crypto.index). It belongs to the data: changing it later means
 #: computing every index anew.
 MYNUMBER_INDEX_MEMORY_KIB = 64 * 1024
@@ -211,6 +229,13 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+#: Files from Juki-net: how large one may be, in lines too, and after how many days without a decision it is wiped.
+KYUFU_JUKI_MEGABYTES = env.integer("KYUFU_JUKI_MEGABYTES", 64, least=1, most=256)
+KYUFU_JUKI_LINES = env.integer("KYUFU_JUKI_LINES", 500_000, least=1_000, most=2_000_000)
+KYUFU_JUKI_DAYS = env.integer("KYUFU_JUKI_DAYS", 14, least=1, most=60)
+#: Addresses that take a large upload, with the most that is read off the wire so that the answer arrives at all. What
+#: is over the limit of such a file is dropped as it comes (benefits.juki.receiving).
+KYUFU_UPLOAD_ADDRESSES = {"/juki/new/": 512 * 1024 * 1024}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 5

@@ -37,7 +37,9 @@ export function start(form) {
       const revision = form.elements.namedItem("revision");
       if (revision && outcome.revision !== undefined) revision.value = outcome.revision;
       if (change === saved) form.dispatchEvent(new CustomEvent("kyufu:saved"));
-      say(`下書き ${outcome.time} 保存済み`);
+      /* A number goes with the person it was typed for. */
+      if (outcome.erased.length > 0) say(`${outcome.erased.join("、")}を消去しました（氏名などの変更）。入力し直してください`, "trouble");
+      else say(`下書き ${outcome.time} 保存済み`);
     } else {
       stopped = outcome.final;
       say(outcome.message, "trouble");
@@ -128,9 +130,9 @@ async function send(form) {
     return { saved: false, final: false, message: "下書きを保存できません。入力はこの画面に残っています" };
   }
   try {
-    const { revision, saved_at: savedAt = "" } = await response.json();
+    const { revision, saved_at: savedAt = "", erased = [] } = await response.json();
     /* The office's clock is the server's: its time is shown as it was sent. */
-    return { saved: true, revision, time: /(\d{1,2}:\d{2})/.exec(savedAt)?.[1] ?? "" };
+    return { saved: true, revision, erased, time: /(\d{1,2}:\d{2})/.exec(savedAt)?.[1] ?? "" };
   } catch {
     return { saved: false, final: false, message: "下書きを保存できません。入力はこの画面に残っています" };
   }

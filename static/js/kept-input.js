@@ -5,7 +5,7 @@ import { tell } from "./asking.js";
 export const selector = "[data-kept-input]";
 
 const NEVER_KEPT = new Set(["hidden", "password", "file", "submit", "button", "reset", "image"]);
-const SECRET_NAMES = /^(number|my_?number|code|otp|token|pin|secret|recovery|slip|current|new|repeat|csrfmiddlewaretoken|revision|next|login_id|.*password.*)$/i;
+const SECRET_NAMES = /^((?:(?:guardian|member_\d+)_)?number|my_?number|code|otp|token|pin|secret|recovery|slip|current|new|repeat|csrfmiddlewaretoken|revision|next|login_id|.*password.*)$/i;
 
 export async function start(notice) {
   let kept;

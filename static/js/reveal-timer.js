@@ -22,6 +22,7 @@ export function start(panel) {
     if (!digits.isConnected || digits.dataset.isHidden) return;
     digits.dataset.isHidden = "true";
     digits.replaceChildren("•••• •••• ••••");
+    panel.querySelector("[data-reveal-watermark]")?.remove();
     for (const element of panel.querySelectorAll("[data-reveal-running], [data-reveal-hide]")) element.hidden = true;
     for (const element of panel.querySelectorAll("[data-reveal-after]")) element.hidden = false;
     if (left) left.textContent = "0";
@@ -37,6 +38,9 @@ export function start(panel) {
     }
     if (remaining === 0) hide("時間になったので、");
   };
+
+  /* Reloading, or coming back by the history, asks for the page before this one and sends nothing again. */
+  history.replaceState(null, "", location.href);
 
   const clock = setInterval(tick, 250);
   group(digits);

@@ -14,6 +14,7 @@ from accounts import forms as sign_in_forms, forms_password, kept_input, unlock_
 from accounts.kept_input import Kept
 from accounts.models import KeptInput, User
 from audit import numberless, sealed_text
+from benefits.forms import EntryForm
 from tests.factories import my_number, staff_member
 from tests.racing import together
 
@@ -253,3 +254,14 @@ def test_no_box_for_a_password_is_ever_kept() -> None:
 
     assert boxes >= {"current", "new", "repeat", "password"}
     assert kept.fields == ()
+
+
+def test_no_box_for_a_my_number_is_ever_kept_however_much_of_one_was_typed() -> None:
+    boxes = {name for name, field in EntryForm.base_fields.items() if "data-my-number" in field.widget.attrs}
+
+    kept = kept_input.without_secrets(Kept(path="/", fields=tuple((name, "1234") for name in sorted(boxes))))
+
+    assert boxes >= {"number", "guardian_number", "member_0_number"}
+    assert kept.fields == ()
+    others = (("insurer_number", "1234"), ("disease_number", "6"))
+    assert kept_input.without_secrets(Kept(path="/", fields=others)).fields == others

@@ -206,7 +206,7 @@ def test_nobody_proposes_or_approves_anything_about_themselves(one: User, other:
     with refused("own_rights"):
         grant(one, Role.RECORDS_KEEPER, by=one)
     with refused("own_rights"):
-        approve(grant(other, Role.SECTION_HEAD, by=one), by=other)
+        approve(grant(other, Role.AUDITOR, by=one), by=other)
     with refused("own_rights"):
         rights.stop_now(one, by=one, at=timezone.now(), reason="休みます")
 

@@ -72,7 +72,31 @@ def test_every_permission_in_the_handbook_is_asked_for_somewhere() -> None:
 
 
 def test_every_word_of_the_code_that_looks_like_a_permission_is_in_the_handbook() -> None:
-    prefixes = ("enter_", "submit_", "decide_", "view_", "reveal_", "type_", "retype_", "change_", "answer_")
+    prefixes = (
+        "enter_",
+        "submit_",
+        "decide_",
+        "view_",
+        "reveal_",
+        "type_",
+        "retype_",
+        "change_",
+        "answer_",
+        "move_",
+        "keep_",
+        "destroy_",
+        "apply_",
+        "correct_",
+        "delete_",
+        "find_",
+        "hold_",
+        "import_",
+        "print_",
+        "protect_",
+        "release_",
+        "review_",
+        "work_",
+    )
     looks_like_one = {
         word
         for word in words_of_the_code()
@@ -342,10 +366,12 @@ def test_every_other_pair_of_duties_can_be_held_together(as_owner: Callable[[], 
             *(Role.INTAKE, Role.MAKER, Role.CHECKER, Role.NUMBER_VIEWER, Role.AUDITOR),
             *(Role.SECTION_HEAD, Role.RECORDS_KEEPER),
         },
-        Role.NUMBER_VIEWER: {Role.ISSUER, Role.SECTION_HEAD},
+        Role.NUMBER_VIEWER: {Role.ISSUER},
         Role.AUDITOR: {Role.ISSUER, Role.SECTION_HEAD, Role.USER_ADMINISTRATOR, Role.RECORDS_KEEPER},
-        Role.SECTION_HEAD: set(Role) - {Role.SECTION_HEAD, Role.CONTRACT_MAKER},
-        Role.USER_ADMINISTRATOR: {Role.AUDITOR, Role.SECTION_HEAD},
+        Role.SECTION_HEAD: {
+            *(Role.INTAKE, Role.MAKER, Role.CHECKER, Role.ISSUER, Role.AUDITOR, Role.RECORDS_KEEPER),
+        },
+        Role.USER_ADMINISTRATOR: {Role.AUDITOR},
         Role.RECORDS_KEEPER: set(Role) - {Role.RECORDS_KEEPER, Role.NUMBER_VIEWER, Role.USER_ADMINISTRATOR},
     }
     with as_owner():

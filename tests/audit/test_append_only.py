@@ -121,6 +121,7 @@ def test_the_triggers_are_on_always_and_not_only_outside_replication(
         "event_is_never_changed": "A",
         "event_is_never_truncated": "A",
         "event_actor_is_real": "A",
+        "reveal_without_a_case_is_reviewed": "A",
     }
 
 

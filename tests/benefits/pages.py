@@ -21,9 +21,13 @@ class _Controls(HTMLParser):
         self.ids: set[str] = set()
         self.links: list[str] = []
         self._select = self._area = ""
+        self._templates = 0
         self._text: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._templates += tag == "template"
+        if self._templates:  # what a script may draw one day is not on the page
+            return
         at = dict(attrs)
         name, value = at.get("name") or "", at.get("value") or ""
         if at.get("id"):
@@ -41,6 +45,7 @@ class _Controls(HTMLParser):
             self._area, self._text = name, []
 
     def handle_endtag(self, tag: str) -> None:
+        self._templates -= tag == "template"
         if tag == "select":
             self._select = ""
         elif tag == "textarea":

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings as the_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.roles import Role
@@ -19,7 +20,7 @@ from benefits import content, events
 from benefits.choices import Status
 from benefits.demo import office as demo_office, people
 from benefits.demo.office import fill
-from benefits.models import Application, Certification, Person, ReturnComment
+from benefits.models import Application, Certification, Paper, Person, ReturnComment
 from benefits.rules import check_digits
 from config.management.commands.make_demo_office import Command
 from mynumber import actions, checkdigit, vault
@@ -170,8 +171,13 @@ def test_the_command_makes_the_staff_and_the_office_and_a_second_run_adds_nobody
     with as_owner(office):
         call_command("make_demo_office", recipients=3, stdout=said)
         count = Application.objects.count()
+        papers = Paper.objects.count()
         call_command("make_demo_office", recipients=3, stdout=said)
 
     assert "申請" in said.getvalue()
+    # the custody register has something of everything, once
+    assert Paper.objects.count() == papers
+    assert {"HELD", "HANDED_OVER", "LENT", "EXPECTED"} <= set(Paper.objects.values_list("state", flat=True))
+    assert Paper.objects.overdue(timezone.localdate()).exists()
     assert Person.objects.registered().count() == 3
     assert Application.objects.count() == count

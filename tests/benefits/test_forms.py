@@ -1,5 +1,6 @@
 """A1, A2: what the entry form refuses, in which words and at which box, and what it never keeps or gives back."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,7 +9,10 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from benefits import forms as the_forms
+from benefits.circumstances import Circumstance
 from benefits.forms import (
+    HOLDER_NUMBERS,
+    HOLDER_PARTS,
     MEMBER_PARTS,
     RAW_LIMIT,
     SECTIONS,
@@ -17,10 +21,12 @@ from benefits.forms import (
     EntryForm,
     PersonSearchForm,
     RetypeForm,
-    RevealForm,
     StepForm,
 )
+from benefits.forms_showing import RevealForm
+from benefits.holders import SLOTS
 from mynumber.checkdigit import check_digit
+from mynumber.purposes import Ground
 from tests.factories import form_data, my_number
 
 TODAY = date(2026, 11, 23)
@@ -35,11 +41,47 @@ WIFE = {
     "member_0_insured": "YES",
     "member_0_tax": "TAXED",
     "member_0_income_levy": "120000",
+    "member_0_number_given": "LEFT_BLANK",
+}
+#: The boxes that every form has: those of the others' numbers are there for whose number is needed.
+BOXES = {
+    name: field
+    for name, field in EntryForm.base_fields.items()
+    if name not in HOLDER_NUMBERS and not any(name in parts for parts in HOLDER_PARTS.values())
+}
+#: A child of a household in the national insurance, where the guardian stands apart and six members count.
+EVERYBODY = {
+    "birth_on": "H30.4.1",
+    "applicant_kind": "GUARDIAN",
+    "applicant_name": "見本　一郎",
+    "applicant_relation": "父",
+    "insurance_kind": "KOKUHO",
+    "insured_kind": "",
+    "guardian_kana": "ミホン イチロウ",
+    "guardian_birth_on": "S60.3.3",
+    "guardian_number_given": "GIVEN",
+    **{
+        f"member_{row}_{part}": value
+        for row in range(6)
+        for part, value in {
+            "name": f"見本　{'甲乙丙丁戊己'[row]}",
+            "relation": "兄弟",
+            "birth_on": "H20.2.2",
+            "insurance": "SAME",
+            "tax": "EXEMPT",
+            "kana": "ミホン コウ",
+            "number_given": "GIVEN",
+        }.items()
+    },
 }
 
 
-def entered(has_number: bool = True, types_number: bool = True, **changes: Any) -> EntryForm:
-    return EntryForm(form_data(**changes), today=TODAY, has_number=has_number, types_number=types_number)
+def entered(
+    has_number: bool = True, types_number: bool = True, sealed: Collection[str] = (), **changes: Any
+) -> EntryForm:
+    return EntryForm(
+        form_data(**changes), today=TODAY, has_number=has_number, types_number=types_number, sealed=sealed
+    )
 
 
 def complaints(has_number: bool = True, **changes: Any) -> dict[str, list[str]]:
@@ -58,7 +100,9 @@ def test_every_box_stands_in_one_part_of_the_paper() -> None:
     placed = [name for _key, _title, names in SECTIONS for name in names]
     members = [f"member_{row}_{part}" for row in range(6) for part in MEMBER_PARTS]
 
-    assert sorted(placed + members) == sorted(EntryForm.base_fields)
+    beside = [*HOLDER_NUMBERS, *(name for parts in HOLDER_PARTS.values() for name in parts)]
+
+    assert sorted(placed + members + beside) == sorted(EntryForm.base_fields)
 
 
 # ── the My Number ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -106,7 +150,7 @@ def test_a_number_is_taken_in_any_width_and_grouping(typed: Any) -> None:
     form = entered(has_number=False, number=typed(number))
 
     assert form.is_valid(), form.errors
-    assert form.typed_number() == number
+    assert form.typed_numbers() == {"patient": number}
 
 
 def test_the_box_for_the_number_is_drawn_empty_whatever_was_typed() -> None:
@@ -143,7 +187,7 @@ def test_the_number_is_not_in_the_document_that_is_approved() -> None:
     "name",
     [
         name
-        for name, field in EntryForm.base_fields.items()
+        for name, field in BOXES.items()
         if name != "number" and not isinstance(field, the_forms.ChoiceCodeField | the_forms.ChoiceCodesField)
     ],
 )
@@ -200,9 +244,74 @@ def test_the_contractor_has_no_box_for_the_number_nor_for_anything_about_it() ->
     form = entered(types_number=False, number=number)
 
     assert form.is_valid(), form.errors
-    assert form.typed_number() is None
+    assert form.typed_numbers() == {}
     assert not any(name in form.fields for name in ("number", "number_given", "number_evidence"))
     assert number not in str(form.raw())
+
+
+# ── the numbers of the others ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_everybody_whose_number_is_needed_has_one_or_a_reason() -> None:
+    numbers = {f"{slot}_number": my_number() for slot in SLOTS}
+
+    form = entered(**EVERYBODY, **numbers)
+    assert form.is_valid(), form.errors
+    assert form.typed_numbers() == {slot: numbers[f"{slot}_number"] for slot in SLOTS}
+    missing = entered(**EVERYBODY)
+    assert set(missing.errors) == set(numbers)
+    assert entered(sealed=SLOTS, **EVERYBODY).is_valid()
+    assert entered(**{**EVERYBODY, **{f"{slot}_number_given": "DECLINED" for slot in SLOTS}}).is_valid()
+
+
+def test_no_number_of_anybody_is_among_what_is_kept_or_submitted() -> None:
+    numbers = {f"{slot}_number": my_number() for slot in SLOTS}
+    form = entered(**EVERYBODY, **numbers)
+    assert form.is_valid(), form.errors
+
+    for kept in (str(form.raw()), str(form.document()), str(form)):
+        assert not any(number in kept for number in numbers.values())
+    assert {name for name in form.document() if "number_given" in name} == {
+        "number_given",
+        *(f"{slot}_number_given" for slot in SLOTS),
+    }
+
+
+def test_of_somebody_whose_number_is_not_needed_nothing_is_submitted() -> None:
+    form = entered(member_0_kana="ミホン", member_0_number_given="GIVEN", guardian_birth_on="S60.3.3")
+
+    assert form.is_valid(), form.errors
+    assert not any(name in form.document() for parts in HOLDER_PARTS.values() for name in parts)
+
+
+@pytest.mark.parametrize("typed", [my_number()[:11], "x" * 12, "１" * 30])
+def test_a_number_of_nobody_who_needs_one_is_refused_whatever_it_is(typed: str) -> None:
+    form = entered(guardian_number=typed)
+
+    assert not form.is_valid()
+    assert list(form.errors) == ["__all__"]
+    assert form.not_needed == ["guardian"]
+    assert form.typed_numbers() == {}
+
+
+def test_what_is_asked_of_somebody_whose_number_is_needed_is_checked_like_everything_else() -> None:
+    for slot in SLOTS:
+        found = complaints(sealed=SLOTS, **{**EVERYBODY, f"{slot}_kana": "漢字", f"{slot}_number_given": "NO_SUCH"})
+        assert set(found) == {f"{slot}_kana", f"{slot}_number_given"}
+        found = complaints(sealed=SLOTS, **{**EVERYBODY, f"{slot}_kana": "", f"{slot}_birth_on": ""})
+        assert set(found) == {f"{slot}_kana", f"{slot}_birth_on"}
+        found = complaints(**{**EVERYBODY, f"{slot}_number": my_number(), f"{slot}_number_given": "DECLINED"})
+        assert f"{slot}_number_given" in found
+
+
+def test_one_number_in_several_boxes_is_kept_in_none_and_each_names_the_others() -> None:
+    number = my_number()
+    form = entered(**EVERYBODY, number=number, guardian_number=number, member_4_number=number)
+
+    assert not form.is_valid()
+    assert form.typed_numbers() == {}
+    assert "保護者（見本　一郎）、世帯員5（見本　戊）" in form.errors["number"][0]
+    assert number not in str(form.errors)
 
 
 # ── dates ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -383,9 +492,7 @@ def test_a_wife_who_is_insured_makes_the_patients_household_whole() -> None:
 # ── too much, and not of the form ────────────────────────────────────────────────────────────────────────────────
 
 TEXTS = {
-    name: field.max_length
-    for name, field in EntryForm.base_fields.items()
-    if getattr(field, "max_length", None) and name != "number"
+    name: field.max_length for name, field in BOXES.items() if getattr(field, "max_length", None) and name != "number"
 }
 
 
@@ -418,7 +525,7 @@ def test_a_draft_keeps_what_is_too_long_for_the_form_but_not_what_is_endless() -
     ("name", "typed"),
     [
         (name, typed)
-        for name, field in EntryForm.base_fields.items()
+        for name, field in BOXES.items()
         if isinstance(field, the_forms.ChoiceCodeField | the_forms.ChoiceCodesField)
         for typed in ("NO_SUCH_CODE", "<script>", "' OR 1=1")
     ],
@@ -507,9 +614,11 @@ def test_an_approval_names_the_content_and_the_decision_that_were_shown(name: st
 def test_the_blind_box_asks_for_a_number_and_gives_none_back() -> None:
     number = my_number()
 
-    assert not RetypeForm({"number": ""}).is_valid()
-    form = RetypeForm({"number": number})
+    boxes = {"number": "受診者", "member_0_number": "世帯員1"}
+    assert not RetypeForm({"number": ""}, boxes=boxes).is_valid()
+    form = RetypeForm({"number": number, "member_3_number": number}, boxes=boxes)
     assert form.is_valid()
+    assert form.cleaned_data == {"number": number, "member_0_number": ""}
     assert number not in str(form)
 
 
@@ -553,11 +662,13 @@ def test_nobody_is_searched_by_their_number(name: str) -> None:
 
 
 def test_a_reveal_states_a_purpose_a_reason_and_a_code() -> None:
-    form = RevealForm({})
+    def form(**typed: str) -> RevealForm:
+        return RevealForm(typed, circumstance=Circumstance(Ground.CASE))
 
-    assert set(form.errors) == {"purpose", "reason", "code"}
-    assert not RevealForm({"purpose": "CURIOSITY", "reason": "x", "code": "000000"}).is_valid()
-    assert not RevealForm({"purpose": "INQUIRY", "reason": my_number(), "code": "000000"}).is_valid()
+    assert set(form().errors) == {"purpose", "reason", "code"}
+    assert form(purpose="INQUIRY", reason="x", code="000000").is_valid()
+    assert not form(purpose="CURIOSITY", reason="x", code="000000").is_valid()
+    assert not form(purpose="INQUIRY", reason=my_number(), code="000000").is_valid()
 
 
 def test_the_dates_on_the_form_are_judged_by_the_day_it_is_given() -> None:

@@ -10,7 +10,7 @@ from benefits import content, policies, presenters
 from benefits.forms import SECTIONS, EntryForm
 from benefits.lifecycle import Action
 from mynumber import vault
-from tests.factories import approved, compared, draft, form_data, my_number, submitted
+from tests.factories import approved, compared, draft, form_data, household, my_number, submit, submitted
 
 TODAY = date(2026, 11, 23)
 WITHOUT_NUMBER = {"number_given": "NOT_GIVEN", "number_absence_reason": "LEFT_BLANK"}
@@ -115,10 +115,14 @@ def test_the_number_is_described_and_never_part_of_what_is_shown(maker: User, ch
     application = submitted(maker, number=number)
 
     def box(who: User) -> presenters.NumberBox:
-        return presenters.number_box(application, policies.progress_of(application, checker=who), checker=who)
+        (one,) = presenters.number_boxes(policies.progress_of(application, checker=who), checker=who)
+        return one
 
-    assert (box(checker).is_given, box(checker).is_confirmed, box(checker).tries_left) == (True, False, 2)
+    assert (box(checker).can_be_typed, box(checker).is_confirmed, box(checker).tries_left) == (True, False, 2)
+    assert (box(checker).who, box(checker).kana) == ("受診者：見本　太郎", "ミホン　タロウ")
+    assert box(checker).born.startswith("昭和45年4月1日")
     assert box(maker).is_own_entry
+    assert not box(maker).can_be_typed
     compared(application, by=checker, number=number)
     assert box(checker).is_confirmed
     assert number not in repr(box(checker))
@@ -128,10 +132,8 @@ def test_the_number_is_described_and_never_part_of_what_is_shown(maker: User, ch
 def test_a_form_without_a_number_shows_the_reason(maker: User, checker: User) -> None:
     application = submitted(maker, **WITHOUT_NUMBER)
 
-    box = presenters.number_box(application, policies.progress_of(application, checker=checker), checker=checker)
-
-    assert not box.is_given
-    assert "住基ネット" in box.absence_reason
+    assert presenters.number_boxes(policies.progress_of(application, checker=checker), checker=checker) == []
+    assert "住基ネット" in presenters.absence_reason(application)
 
 
 @pytest.mark.django_db
@@ -172,3 +174,24 @@ def test_the_bar_above_a_page_names_the_patient_once_the_form_is_whole(maker: Us
     assert presenters.identity_of(sent, today=TODAY).born.startswith("昭和45年4月1日")
     assert presenters.identity_of(sent, today=TODAY).receipt_number == sent.receipt_number
     assert vault.standing(sent.person_id) is None
+
+
+@pytest.mark.django_db
+def test_of_each_number_it_is_told_how_far_it_has_come_and_on_what_basis_it_is_held(
+    maker: User, checker: User
+) -> None:
+    number, numbers = my_number(), {"member_0": my_number()}
+    application = draft(maker, number=number, numbers=numbers, **household())
+    assert presenters.number_states(application) == []
+
+    application = submit(application, by=maker)
+    compared(application, by=checker, number=number)
+    patient, member = presenters.number_states(application)
+
+    assert (patient.place, patient.state) == ("受診者", "照合済み（承認まで使えません）")
+    assert (member.place, member.name, member.state) == ("世帯員1", "見本　花子", "未照合（使えません）")
+    assert "支給認定基準世帯員" in member.basis
+    for _try in range(2):
+        compared(application, by=checker, numbers={"member_0": my_number()})
+    assert presenters.number_states(application)[1].state == "不一致（3人目の照合待ち）"
+    assert not any(number in repr(one) for one in presenters.number_states(application))

@@ -18,7 +18,11 @@ from tests.racing import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WHY = {"purpose": Purpose.COMPARISON.value, "reason": "写しとの照合"}
+WHY = {
+    "purpose": Purpose.COMPARISON.value,
+    "reason": "窓口に持参された写しと登録済みの番号とを照合するため",
+    "has_scripts": "1",
+}
 
 
 @pytest.fixture

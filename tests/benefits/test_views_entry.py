@@ -1,5 +1,6 @@
 """A1, A2: the pages of the maker. Nothing typed is lost, and the number is never seen again."""
 
+import json
 import uuid
 from typing import Any
 
@@ -10,23 +11,29 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Event, Result
-from benefits import events, workflow
+from benefits import events, household_numbers, workflow
 from benefits.choices import Status
-from benefits.forms import RAW_LIMIT, EntryForm
-from benefits.models import Application
+from benefits.forms import HOLDER_NUMBERS, HOLDER_PARTS, RAW_LIMIT, EntryForm
+from benefits.models import Application, HouseholdPerson
 from mynumber import actions, vault
 from tests.benefits.pages import controls_of, ids_on, links_on, send, shows, text_of
-from tests.factories import approved, compared, draft, form_data, my_number, signed_in, submit, submitted
+from tests.factories import approved, compared, draft, form_data, household, my_number, signed_in, submit, submitted
 
 pytestmark = pytest.mark.django_db
 
 WITHOUT_NUMBER = {"number_given": "NOT_GIVEN", "number_absence_reason": "LEFT_BLANK"}
+#: Nobody's boxes beside the patient's are drawn before the form says that their number is needed.
+BOXES = {
+    name: field
+    for name, field in EntryForm.base_fields.items()
+    if name not in HOLDER_NUMBERS and not any(name in parts for parts in HOLDER_PARTS.values())
+}
 #: Something in every box, most of it wrong.
 MESS: dict[str, Any] = {
-    **{name: f"誤り<&\"'>{place}" for place, name in enumerate(EntryForm.base_fields)},
+    **{name: f"誤り<&\"'>{place}" for place, name in enumerate(BOXES)},
     **{
         name: field.choices[-1][0]  # type: ignore[attr-defined]
-        for name, field in EntryForm.base_fields.items()
+        for name, field in BOXES.items()
         if hasattr(field, "choices")
     },
     "documents": ["APPLICATION", "CONSENT"],
@@ -629,3 +636,211 @@ def test_the_figures_are_shown_with_what_they_rest_on(desk: Client) -> None:
 
     for words in ("71,000", "251,000", "809,000"):
         assert words in page
+
+
+# ── the numbers of the household ─────────────────────────────────────────────────────────────────────────────────
+
+
+def boxes_on(page: Any) -> set[str]:
+    return {name for name in controls_of(page) if name.endswith("number") and name in {"number", *HOLDER_NUMBERS}}
+
+
+def test_only_whose_number_is_needed_has_a_box_and_it_stands_beside_them(desk: Client, maker: User) -> None:
+    alone, family = draft(maker, **WITHOUT_NUMBER), draft(maker, **WITHOUT_NUMBER, **household())
+
+    assert boxes_on(desk.get(edit(alone))) == {"number"}
+    page = desk.get(edit(family))
+    assert boxes_on(page) == {"number", "member_0_number"}
+    row = text_of(page).split('data-holder="member_0"')[1].split("</tr>")[0]
+    assert "見本　花子" in row
+    assert "昭和20年5月5日" in row
+    assert controls_of(page)["member_0_kana"] == ["ミホン ハナコ"]
+
+
+@pytest.mark.parametrize("slot", ["guardian", "member_1", "member_5"])
+def test_a_forged_box_for_anybody_else_is_refused_and_on_record(slot: str, desk: Client) -> None:
+    key, number, forged = uuid.uuid4(), my_number(), my_number()
+    typed = {
+        **form_data(**household()),
+        "number": number,
+        "member_0_number": my_number(),
+        f"{slot}_number": forged,
+        f"{slot}_number_given": "GIVEN",
+        f"{slot}_kana": "ミホン",
+    }
+
+    answer = send(desk, edit(key), {**typed, "revision": 1, "save": "review"})
+
+    assert answer.status_code == 200
+    assert "この申請では必要ありません" in text_of(answer)
+    assert forged not in text_of(answer)
+    assert set(HouseholdPerson.objects.values_list("slot", flat=True)) == {"member_0"}
+    entry = Event.objects.get(action=events.STEP_REFUSED)
+    assert entry.details["code"] == f"number_not_needed:{slot}"
+
+
+def test_a_box_that_was_never_sent_is_no_way_round_the_check_digit_or_the_reason(desk: Client) -> None:
+    typed = form_data(**WITHOUT_NUMBER, **household(member_0_number_given=None))
+
+    answer = send(desk, edit(uuid.uuid4()), {**typed, "revision": 1, "save": "review"})
+    assert "世帯員1の個人番号の記載を選んでください" in text_of(answer)
+
+    typed["member_0_number_given"] = "GIVEN"
+    typed["member_0_number"] = my_number()[:-1] + "x"
+    answer = send(desk, edit(uuid.uuid4()), {**typed, "revision": 1, "save": "review"})
+    assert "個人番号は数字で入力してください" in text_of(answer)
+    assert not HouseholdPerson.objects.exists()
+
+
+@pytest.mark.parametrize("reason", ["LEFT_BLANK", "DECLINED", "NONE_ISSUED", "HELD_ALREADY"])
+def test_a_member_may_give_no_number_with_a_reason(reason: str, desk: Client) -> None:
+    key = uuid.uuid4()
+    typed = form_data(**WITHOUT_NUMBER, **household(member_0_number_given=reason, kana=""))
+
+    answer = send(desk, edit(key), {**typed, "revision": 1, "save": "review"})
+
+    assert answer["Location"] == reverse("benefits:application-confirm", args=[key])
+
+
+def test_one_number_in_two_boxes_is_kept_in_neither(desk: Client) -> None:
+    key, number = uuid.uuid4(), my_number()
+    typed = {**form_data(**household()), "number": number, "member_0_number": number}
+
+    answer = send(desk, edit(key), {**typed, "revision": 1, "save": "draft"})
+
+    assert answer.status_code == 200
+    assert "この番号は受診者の欄にも入力されています" in text_of(answer)
+    assert "この番号は世帯員1（見本　花子）の欄にも入力されています" in text_of(answer)
+    assert number not in text_of(answer)
+    application = Application.objects.get(pk=key)
+    assert (application.number_version, vault.standing(application.person_id)) == (None, None)
+    assert not HouseholdPerson.objects.exists()
+
+
+def test_a_number_typed_before_for_another_place_of_the_form_leads_there(desk: Client, maker: User) -> None:
+    number = my_number()
+    application = draft(maker, number=number, **household())
+
+    typed = {**form_data(**household()), "member_0_number": number, "revision": application.revision, "save": "draft"}
+    answer = send(desk, edit(application), typed)
+
+    assert "この番号は受診者の欄にも入力されています" in text_of(answer)
+    assert "受診者の個人番号の欄へ移る" in text_of(answer)
+    assert "#id_number" in links_on(answer)
+    assert Event.objects.get(action=actions.TYPING_REFUSED).details == {"code": "same_household"}
+
+
+def test_a_strangers_number_leads_to_the_search_and_says_nothing_of_them(desk: Client, maker: User) -> None:
+    number = my_number()
+    stranger = draft(maker, number=number, family_name="別家")
+    application = draft(maker, **household())
+
+    typed = {**form_data(**household()), "member_0_number": number, "revision": application.revision, "save": "draft"}
+    answer = send(desk, edit(application), typed)
+
+    said = text_of(answer)
+    assert "ほかの人の番号として登録されています" in said
+    assert reverse("benefits:people") in links_on(answer)
+    assert "#id_member_0_number_given" in links_on(answer)
+    for secret in (number, stranger.receipt_number, "別家", str(stranger.person_id)):
+        assert secret not in said
+
+
+def test_the_other_number_is_kept_when_one_is_refused(desk: Client, maker: User) -> None:
+    taken = my_number()
+    draft(maker, number=taken)
+    key = uuid.uuid4()
+
+    typed = {**form_data(**household()), "number": taken, "member_0_number": my_number()}
+    send(desk, edit(key), {**typed, "revision": 1, "save": "draft"})
+
+    application = Application.objects.get(pk=key)
+    assert household_numbers.sealed_slots(application) == {"member_0"}
+
+
+def test_a_member_who_became_somebody_else_has_their_number_typed_anew(desk: Client, maker: User) -> None:
+    application = draft(maker, numbers={"member_0": my_number()}, **household())
+    typed = form_data(**household(member_0_birth_on="S20.5.6"))
+
+    answer = send(desk, edit(application), {**typed, "revision": application.revision, "save": "review"})
+
+    said = text_of(answer)
+    assert "世帯員1の氏名・生年月日などが変わったため、入力済みの個人番号を消去しました" in said
+    assert "世帯員1の個人番号を入力してください" in said
+    assert household_numbers.sealed_slots(Application.objects.get()) == {"patient"}
+
+
+def test_a_member_who_moves_to_another_row_brings_their_number(desk: Client, maker: User) -> None:
+    application = draft(maker, numbers={"member_0": my_number()}, **household())
+    moved = {key.replace("member_0", "member_2"): value for key, value in form_data(**household()).items()}
+
+    autosaved = send(
+        desk,
+        reverse("benefits:application-autosave", args=[application.pk]),
+        {**moved, "revision": application.revision},
+    )
+    assert autosaved.json()["erased"] == []
+    answer = send(
+        desk, edit(application), {**moved, "revision": application.revision + 1, "save": "review"}, follow=True
+    )
+
+    assert "消去しました" not in text_of(answer)
+    assert "入力内容の確認" in text_of(answer)
+    assert household_numbers.sealed_slots(Application.objects.get()) == {"patient", "member_2"}
+
+
+def test_autosave_keeps_nobodys_number_and_says_nothing_of_it(desk: Client) -> None:
+    key, number = uuid.uuid4(), my_number()
+    url = reverse("benefits:application-autosave", args=[key])
+
+    answer = send(desk, url, {**form_data(**household()), "member_0_number": number, "revision": 1})
+
+    assert answer.status_code == 200
+    assert number not in json.dumps(Application.objects.get().entry)
+    assert not HouseholdPerson.objects.exists()
+
+
+def test_the_form_is_told_whose_number_is_needed_and_nothing_is_kept(desk: Client, maker: User) -> None:
+    number = my_number()
+
+    answer = send(desk, reverse("benefits:application-holders"), {**form_data(**household()), "number": number})
+
+    assert answer.json() == {"rows": [["member_0", "世帯員1"]]}
+    assert not Application.objects.exists()
+    assert number not in text_of(answer)
+
+
+def test_somebody_who_never_meets_a_number_has_no_box_for_anybody(contractor: User, maker: User) -> None:
+    desk = signed_in(Client(), contractor)
+    application = draft(contractor, number_given=None, number_evidence=None, identity_evidence=None, **household())
+    number = my_number()
+
+    assert boxes_on(desk.get(edit(application))) == set()
+    assert send(desk, reverse("benefits:application-holders"), form_data(**household())).json() == {"rows": []}
+    typed = {**form_data(**household()), "member_0_number": number, "revision": application.revision, "save": "draft"}
+    send(desk, edit(application), typed)
+    assert not HouseholdPerson.objects.exists()
+    # and what a maker typed for it stays when the contractor saves
+    assert Application.objects.get().entry["member_0_number_given"] == "GIVEN"
+
+
+def test_the_maker_is_told_that_somebody_like_the_patient_is_registered(
+    desk: Client, maker: User, checker: User
+) -> None:
+    approved(maker, checker, **WITHOUT_NUMBER)
+    application = draft(maker, **WITHOUT_NUMBER)
+
+    page = desk.get(reverse("benefits:application-confirm", args=[application.pk]))
+
+    assert "同じ氏名・フリガナ・生年月日の受給者が登録されています" in text_of(page)
+
+
+def test_autosave_says_whose_number_went_with_a_change_of_the_name(desk: Client, maker: User) -> None:
+    application = draft(maker, numbers={"member_0": my_number()}, **household())
+    url = reverse("benefits:application-autosave", args=[application.pk])
+    typed = {**form_data(**household(member_0_name="見本　別人")), "revision": application.revision}
+
+    assert send(desk, url, typed).json()["erased"] == ["世帯員1 個人番号"]
+
+    application.refresh_from_db()
+    assert send(desk, url, {**typed, "note": "備考", "revision": application.revision}).json()["erased"] == []

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,7 +18,17 @@ from benefits.models import Application, Certification, ReturnComment, Review
 from benefits.presenters import label_of
 from mynumber import actions, vault
 from tests.benefits.pages import controls_of, ids_on, links_on, send, text_of
-from tests.factories import compared, draft, my_number, signed_in, staff_member, submit, submitted
+from tests.factories import (
+    approved,
+    compared,
+    draft,
+    household,
+    my_number,
+    signed_in,
+    staff_member,
+    submit,
+    submitted,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -487,3 +499,186 @@ def test_the_longest_comment_that_is_taken_is_held(desk: Client, maker: User) ->
 
     assert answer.status_code == 302
     assert ReturnComment.objects.get().text == longest
+
+
+# ── the numbers of the household, and the third person ───────────────────────────────────────────────────────────
+
+
+def third(application: Application) -> str:
+    return reverse("benefits:third-comparison", args=[application.pk])
+
+
+def retype(desk: Client, application: Application, *, follow: bool = True, **typed: str) -> Any:
+    return send(desk, third(application), {"revision": application.revision, **typed}, follow=follow)
+
+
+def test_each_person_has_a_box_of_their_own_beside_their_name(desk: Client, maker: User) -> None:
+    application = submitted(maker, numbers={"member_0": my_number()}, **household())
+
+    page = desk.get(review(application))
+
+    assert {"number", "member_0_number"} <= set(controls_of(page))
+    row = text_of(page).split('data-retype="member_0_number"')[1].split("</tr>")[0]
+    for part in ("世帯員1", "見本　花子", "ミホン ハナコ", "昭和20年5月5日"):
+        assert part in row
+
+
+def test_of_each_person_only_match_or_no_match_is_told(desk: Client, maker: User) -> None:
+    number, other = my_number(), my_number()
+    application = submitted(maker, number=number, numbers={"member_0": other}, **household())
+
+    answer = press(desk, application, "compare", number=number, member_0_number=my_number())
+
+    said = text_of(answer)
+    assert "受診者：見本　太郎：個人番号は一致しました" in said
+    assert "世帯員1：見本　花子：個人番号は不一致です" in said
+    assert number not in said
+    assert other not in said
+    assert "member_0_number" in controls_of(answer)
+    assert "number" not in controls_of(answer)
+
+
+def test_a_number_for_a_person_without_a_box_is_not_compared(desk: Client, maker: User) -> None:
+    application = submitted(maker, numbers={"member_0": my_number()}, **household())
+
+    press(desk, application, "compare", member_3_number=my_number(), guardian_number=my_number())
+
+    assert not Event.objects.filter(action=actions.COMPARED).exists()
+
+
+def test_a_checker_who_failed_twice_leaves_it_to_a_third_person(
+    desk: Client, maker: User, other_checker: User
+) -> None:
+    number = my_number()
+    application = submitted(maker, numbers={"member_0": number}, **household())
+    press(desk, application, "compare", member_0_number=my_number())
+    answer = press(desk, application, "compare", member_0_number=my_number())
+    assert "3人目の照合" in text_of(answer)
+    assert "member_0_number" not in controls_of(answer)
+    assert third(application) not in links_on(desk.get(reverse("benefits:review-queue")))
+    refused = desk.get(third(application), follow=True)
+    assert "自分が再入力して一致しなかった個人番号です" in text_of(refused)
+
+    others = signed_in(Client(), other_checker)
+    assert third(application) in links_on(others.get(reverse("benefits:review-queue")))
+    page = others.get(third(application))
+    assert set(controls_of(page)) >= {"member_0_number"}
+    assert "number" not in controls_of(page)
+    done = retype(others, application, member_0_number=number)
+
+    assert "個人番号は一致しました" in text_of(done)
+    assert third(application) not in links_on(done)
+    entry = Event.objects.get(action=events.THIRD_COMPARISON_ANSWERED)
+    assert (entry.actor_id, entry.details["answer"]) == (other_checker.pk, "AGREED")
+
+
+def test_when_the_third_does_not_agree_it_goes_back_to_be_typed_anew(
+    desk: Client, maker: User, other_checker: User
+) -> None:
+    application = submitted(maker, numbers={"member_0": my_number()}, **household())
+    for _try in range(2):
+        press(desk, application, "compare", member_0_number=my_number())
+    others = signed_in(Client(), other_checker)
+
+    first = retype(others, application, member_0_number=my_number())
+    assert "不一致です" in text_of(first)
+    last = retype(others, application, member_0_number=my_number())
+
+    assert "入力者へ差し戻し、番号を消去しました" in text_of(last)
+    application.refresh_from_db()
+    assert application.status == Status.RETURNED
+    makers = signed_in(Client(), maker)
+    page = text_of(makers.get(reverse("benefits:application-edit", args=[application.pk])))
+    row = page.split('data-holder="member_0"')[1].split("</tr>")[0]
+    assert "どちらも一致しませんでした" in row
+    assert "入力済み" not in row
+
+
+def test_nobody_is_third_where_nobody_has_failed_or_to_what_they_typed(desk: Client, maker: User) -> None:
+    application = submitted(maker, numbers={"member_0": my_number()}, **household())
+    both = staff_member(Role.MAKER, Role.CHECKER)
+    own = submitted(both, given_name="自分")
+
+    assert "3人目の照合を待っている個人番号はありません" in text_of(desk.get(third(application), follow=True))
+    answer = retype(signed_in(Client(), both), own, number=my_number())
+    assert "自分が入力または提出した申請" in text_of(answer)
+    assert not Event.objects.filter(action=actions.COMPARED).exists()
+
+
+def test_a_checker_who_is_wrong_too_often_is_stopped_with_words(desk: Client, maker: User) -> None:
+    applications = [submitted(maker, given_name=f"続{'一二三四五六'[place]}") for place in range(6)]
+    for application in applications[:5]:
+        for _try in range(2):
+            press(desk, application, "compare", number=my_number())
+
+    answer = press(desk, applications[5], "compare", number=my_number())
+
+    assert "1時間止めています" in text_of(answer)
+    assert Event.objects.filter(action=actions.COMPARED).latest("at").details["answer"] == "STOPPED"
+
+
+def test_an_approval_of_somebody_who_looks_registered_asks_for_words_and_keeps_them(
+    desk: Client, maker: User, checker: User
+) -> None:
+    first = approved(maker, checker, **WITHOUT_NUMBER)
+    application = compared(submitted(maker, **WITHOUT_NUMBER), by=checker)
+    page = desk.get(approval(application))
+    assert reverse("benefits:person", args=[first.person_id]) in links_on(page)
+    typed = {name: controls_of(page)[name][0] for name in ("revision", "fingerprint", "decision_mark")}
+
+    refused = send(desk, approval(application), typed, follow=True)
+    assert "同じ人でないことを確かめた方法を入力してください" in text_of(refused)
+    number = my_number()
+    refused = send(desk, approval(application), {**typed, "same_person_words": number}, follow=True)
+    assert "個人番号と同じ形の数字" in text_of(refused)
+    assert number not in text_of(refused)
+    application.refresh_from_db()
+    assert application.status == Status.SUBMITTED
+    send(desk, approval(application), {**typed, "same_person_words": "住所と本籍が異なる"})
+
+    application.refresh_from_db()
+    assert application.status == Status.APPROVED
+    entry = Event.objects.get(action=events.REGISTERED_ALIKE_ACCEPTED, subject_id=str(application.pk))
+    assert entry.actor_id == checker.pk
+    assert "本籍" not in str(entry.details)
+
+
+@pytest.mark.parametrize("page", ["review", "third-comparison"])
+def test_the_pages_ask_the_database_no_more_for_a_larger_household(
+    page: str, desk: Client, maker: User, other_checker: User
+) -> None:
+    counts = []
+    for members in (1, 3):
+        rows: dict[str, Any] = {"insurance_kind": "KOKUHO", "insured_kind": None}
+        for row in range(members):
+            rows |= {
+                f"member_{row}_{part}": value
+                for part, value in {
+                    "name": f"見本　{'甲乙丙'[row]}",
+                    "relation": "兄弟",
+                    "birth_on": "S42.2.2",
+                    "insurance": "SAME",
+                    "tax": "EXEMPT",
+                    "kana": "ミホン コウ",
+                    "number_given": "GIVEN",
+                }.items()
+            }
+        numbers = {f"member_{row}": my_number() for row in range(members)}
+        application = submitted(maker, numbers=numbers, **rows)
+        for slot in numbers:
+            for _try in range(2 if page == "third-comparison" else 0):
+                workflow.compare_number(
+                    application.pk,
+                    by=other_checker,
+                    at=timezone.now(),
+                    revision=application.revision,
+                    number=my_number(),
+                    slot=slot,
+                )
+        address = reverse(f"benefits:{page}", args=[application.pk])
+        assert desk.get(address).status_code == 200  # what is asked once a session is asked now
+        with CaptureQueriesContext(connection) as queries:
+            desk.get(address)
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]

@@ -135,6 +135,7 @@ def test_every_step_is_on_record_with_who_took_it_and_where_it_led(maker: User, 
 
     assert [(one.action, one.actor_id) for one in entries] == [
         (events.APPLICATION_SAVED, maker.pk),
+        (events.PAPER_LISTED, maker.pk),
         (events.APPLICATION_SAVED, maker.pk),
         (events.APPLICATION_SUBMITTED, maker.pk),
         (events.APPLICATION_CHECKED, checker.pk),

@@ -41,11 +41,11 @@ TAMPERING = {
     "a right too many on a table": ("GRANT UPDATE ON audit.event TO kyufu_app", "audit.event"),
     "a right too few": ("REVOKE SELECT ON benefits_person FROM kyufu_app", "benefits_person"),
     "a look into the vault": ("GRANT SELECT ON vault.number TO kyufu_app", "vault.number"),
-    "one column of the vault": ("GRANT SELECT (blob) ON vault.number TO kyufu_app", "vault.number.blob"),
+    "one column of the vault": ("GRANT SELECT (body) ON vault.number TO kyufu_app", "vault.number.body"),
     "everybody may read": ("GRANT SELECT ON benefits_person TO PUBLIC", "PUBLIC"),
-    "everybody may call": ("GRANT EXECUTE ON FUNCTION vault.fetch(uuid) TO PUBLIC", "vault.fetch(uuid)"),
+    "everybody may call": ("GRANT EXECUTE ON FUNCTION vault.fetch(uuid, uuid) TO PUBLIC", "vault.fetch(uuid, uuid)"),
     "a closed function opened": (
-        "GRANT EXECUTE ON FUNCTION vault.keep_all(uuid[], bytea[], bytea[], bigint[]) TO kyufu_app",
+        "GRANT EXECUTE ON FUNCTION vault.keep_all(uuid[], integer, bytea[], bytea[], bytea[], bigint[]) TO kyufu_app",
         "vault.keep_all",
     ),
     "a right that may be handed on": ("GRANT SELECT ON audit.event TO kyufu_app WITH GRANT OPTION", "audit.event"),
@@ -86,7 +86,7 @@ TAMPERING = {
         "suppress_redundant_updates_trigger()",
         "copies は config/grants.py にありません",
     ),
-    "a definer that can be misled": ("ALTER FUNCTION vault.fetch(uuid) RESET search_path", "vault.fetch"),
+    "a definer that can be misled": ("ALTER FUNCTION vault.fetch(uuid, uuid) RESET search_path", "vault.fetch"),
 }  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def test_a_line_without_its_table_is_a_difference(
 @pytest.mark.parametrize(
     "statement",
     [
-        "SELECT blob FROM vault.number",
+        "SELECT body FROM vault.number",
         "UPDATE audit.event SET action = 'x'",
         "DELETE FROM audit.event",
         "TRUNCATE audit.event",

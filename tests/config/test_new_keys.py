@@ -40,3 +40,26 @@ def test_a_key_of_the_first_release_is_not_replaced_on_the_way_to_the_next(first
         keys.ensure(first_release, data_exists=True)
 
     assert not (first_release / ADDED_LATER[0]).exists()
+
+
+def test_a_key_that_two_keepers_made_is_never_made_anew_and_is_the_one_that_is_named(tmp_path: Path) -> None:
+    keys.ensure(tmp_path, data_exists=False)
+    keys.write_secret(tmp_path / "number-kek-2.key", "cd" * keys.KEY_BYTES)
+    (tmp_path / "number-kek-1.key").unlink()
+    assert keys.ensure(tmp_path, data_exists=True, keks=[2]) == []
+    (tmp_path / "number-kek-2.key").unlink()
+
+    with pytest.raises(keys.KeysMissing, match=r"number-kek-2\.key") as refused:
+        keys.ensure(tmp_path, data_exists=True, keks=[2])
+
+    assert "number-kek-1" not in str(refused.value)
+    assert list(tmp_path.glob("number-kek-*")) == []
+
+
+def test_every_key_that_opens_something_is_missed_even_beside_a_later_one(tmp_path: Path) -> None:
+    keys.ensure(tmp_path, data_exists=False)
+    keys.write_secret(tmp_path / "number-kek-2.key", "cd" * keys.KEY_BYTES)
+    (tmp_path / "number-kek-1.key").unlink()
+
+    with pytest.raises(keys.KeysMissing, match=r"number-kek-1\.key"):
+        keys.ensure(tmp_path, data_exists=True, keks=[1, 2])

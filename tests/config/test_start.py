@@ -12,19 +12,23 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psutil
 import psycopg
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
+from audit import keyfiles
 from config import env
 from config.office import databases
 from config.office.embedded_postgres import EmbeddedPostgres
+from mynumber import deletion_journal
 
 PATIENCE = 120
 
@@ -145,8 +149,30 @@ def test_the_next_run_keeps_the_data_and_refuses_company(first: FirstRun) -> Non
         assert f"Port {run.port} is taken" in elsewhere.said
         assert json.loads(get(run.port, "/healthz"))["status"] == "ok"
         assert "架空の受給者" not in run.said
+        assert_the_worker_comes_back(run)
         run.process.send_signal(signal.SIGTERM)
         assert run.until_over() == 0
+
+
+def assert_the_worker_comes_back(run: Run) -> None:
+    """Kill the process that does the long work: another one takes over, and the office stays open."""
+    [worker] = workers(run)
+    worker.kill()
+    end = time.monotonic() + PATIENCE
+    while not (there := [one for one in workers(run) if one.pid != worker.pid]):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert len(there) == 1
+    assert json.loads(get(run.port, "/healthz"))["status"] == "ok"
+
+
+def workers(run: Run) -> list[psutil.Process]:
+    found = []
+    for one in run.family():
+        with suppress(psutil.NoSuchProcess):  # ended meanwhile, a zombie that nobody has looked after included
+            if one.cmdline()[-1:] == ["work"]:
+                found.append(one)
+    return found
 
 
 def test_a_run_that_was_killed_leaves_nothing_running_and_nothing_broken(first: FirstRun) -> None:
@@ -199,8 +225,13 @@ def database(home: Path) -> Iterator[psycopg.Connection[Any]]:
 
 def prepare(home: Path, *arguments: str, **changes: str) -> tuple[int, str]:
     """Run ``manage.py prepare``; return its exit code and what it said."""
+    return manage(home, "prepare", *arguments, **changes)
+
+
+def manage(home: Path, *arguments: str, **changes: str) -> tuple[int, str]:
+    """Run one of our commands in ``home``; return its exit code and what it said."""
     result = subprocess.run(
-        [sys.executable, str(settings.BASE_DIR / "manage.py"), "prepare", *arguments],
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments],
         env=env.child(
             "DJANGO_ALLOW_ASYNC_UNSAFE",
             **{
@@ -300,3 +331,52 @@ def test_sessions_that_are_over_are_gone_after_the_next_start(first: FirstRun) -
         left = {key for (key,) in intruder.execute("SELECT session_key FROM django_session").fetchall()}
     assert "o" * 32 not in left
     assert "n" * 32 in left
+
+
+def test_an_office_restored_from_before_a_deletion_is_opened_only_after_the_deletion_was_replayed(
+    first: FirstRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database(first.home) as intruder:
+        row = intruder.execute("SELECT person, version FROM vault.number WHERE state = 'IN_USE' LIMIT 1").fetchone()
+        assert row is not None
+    _destroyed_elsewhere(first.home, person=str(row[0]), version=row[1], monkeypatch=monkeypatch)
+
+    refused, why = prepare(first.home)
+    replayed = manage(first.home, "replay_deletions")
+    again = manage(first.home, "replay_deletions")
+    opened, said = prepare(first.home)
+
+    assert (refused, opened) == (1, 0), why + said
+    assert "manage.py replay_deletions" in why
+    assert (replayed[0], again[0]) == (0, 0), replayed[1] + again[1]
+    assert "ありません" in again[1]
+    with database(first.home) as intruder:
+        state = intruder.execute("SELECT state, body FROM vault.number WHERE person = %s", [row[0]]).fetchone()
+    assert state == ("DESTROYED", None)
+
+
+def _destroyed_elsewhere(home: Path, *, person: str, version: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write into the office's file of deletions what only a database that is gone knew."""
+    monkeypatch.setattr(settings, "KYUFU_HOME", home)
+    monkeypatch.setattr(settings, "KYUFU_KEYS_DIR", home / "keys")
+    keyfiles.read.cache_clear()
+    facts = {
+        "certificate": "2026-000001",
+        "issued_at": timezone.now().isoformat(),
+        "list": str(uuid4()),
+        "month": "2026-05",
+        "person": person,
+        "version": version,
+        "kek": 1,
+        "holding": "PATIENT",
+        "basis": "NANBYO",
+        "period_basis": "規程",
+        "since": "2020-12-31",
+        "due": "2026-03-31",
+        "proposed_by": 1,
+        "approved_by": 2,
+    }
+    lines = [(deletion_journal.Kind.INTENT, facts), (deletion_journal.Kind.DONE, {})]
+    deletion_journal.append(deletion_journal.Line(kind, "elsewhere", said) for kind, said in lines)
+    monkeypatch.undo()
+    keyfiles.read.cache_clear()

@@ -13,10 +13,19 @@ from accounts import access_review, batches, rights, staff_file
 from accounts.models import User
 from accounts.models.rights import ProposalKind
 from accounts.roles import Role
-from benefits import workflow
+from audit import journal
+from benefits import corrections, deletion, holdings, protection, workflow
 from benefits.models import Application
+from benefits.models.juki import BatchState
+from benefits.models.showing import ProtectionKind
+from benefits.papers import destruction, moving, stocktake
+from mynumber import rotation
+from mynumber.actions import REVEALED
 from mynumber.purposes import Purpose
 from tests import factories
+from tests.benefits import custody as papers_held, letting_go
+from tests.benefits.custody import Store
+from tests.journeys import juki_files
 from tests.journeys.desk import Desk, fill, tick_everything
 
 #: Addresses that are no screens: programs ask them, they only take what a screen sends, or they answer with a PDF.
@@ -49,13 +58,83 @@ NOT_SCREENS = frozenset(
         "accounts:sign-in-recovery",
         "accounts:sign-in-enrol",
         "accounts:factor-key-remove",
+        "keys-operation-progress",
+        "keys-operation-approve",
+        "keys-operation-reject",
+        "keys-operation-withdraw",
+        "keys-operation-pause",
+        "keys-operation-resume",
         "benefits:diseases",
+        "benefits:holdings-export",
         "benefits:application-autosave",
+        "benefits:application-holders",
         "benefits:application-submit",
         "benefits:application-pull-back",
         "benefits:certificate",
+        "benefits:paper-labels",
+        "benefits:paper-confirm",
+        "benefits:paper-take-back",
+        "benefits:place-close",
+        "benefits:box-new",
+        "benefits:box-confirm",
+        "benefits:box-take-back",
+        "benefits:box-close",
+        "benefits:stocktake-finish",
+        "benefits:stocktake-cancel",
+        "benefits:destruction-decide",
+        "benefits:juki-progress",
+        "benefits:juki-start",
+        "benefits:juki-skip-errors",
+        "benefits:juki-cancel",
+        "benefits:juki-errors",
+        "benefits:juki-reject-nobodys",
+        "benefits:juki-link",
+        "benefits:juki-reject",
+        "benefits:juki-apply",
+        "benefits:juki-undo",
+        "benefits:juki-undo-approve",
+        "benefits:juki-layout-decide",
+        "benefits:number-release",
+        # the page of benefits:number for somebody of the household
+        "benefits:household-number",
+        "benefits:retention-period-decide",
+        "benefits:deletion-list-make",
+        "benefits:deletion-list-progress",
+        "benefits:deletion-list-propose",
+        "benefits:deletion-list-withdraw",
+        "benefits:deletion-list-approve",
+        "benefits:deletion-list-reject",
+        "benefits:deletion-list-certificates",
+        "benefits:deletion-certificate",
     }
 )
+
+
+class CustodyInUse(Store):
+    """Papers held, lent, overdue, on their way and missing; a count that goes on and one that is over; a list."""
+
+    def __init__(self, maker: User, checker: User) -> None:
+        super().__init__()
+        today = timezone.localdate()
+        self.expected = papers_held.paper_of(factories.submitted(maker, **papers_held.WITHOUT_NUMBER), "APPLICATION")
+        self.held = papers_held.held(maker, self.box)
+        self.lent = moving.lend(
+            papers_held.held(maker, self.cabinet).pk, by=maker, seen=1, borrower="見本委員", due_on=today
+        )
+        self.handed_over = moving.hand_over(
+            papers_held.held(maker, self.cabinet).pk,
+            by=maker,
+            seen=1,
+            to=papers_held.to(self.box),
+            receiver=checker,
+        )
+        lost = moving.miss(papers_held.held(maker, self.cabinet).pk, by=maker, seen=1, reason="棚にない")
+        self.list = destruction.propose([lost], by=self.keeper, basis="捜索の打切り")
+        self.finished = stocktake.begin(self.box, by=maker)
+        stocktake.scan(self.finished.pk, self.lent.code, by=maker)
+        stocktake.finish(self.finished.pk, by=maker)
+        self.going_on = stocktake.begin(self.cabinet, by=maker)
+        stocktake.scan(self.going_on.pk, self.box.code, by=maker)
 
 
 class Papers:
@@ -64,12 +143,39 @@ class Papers:
     def __init__(self, maker: User, checker: User) -> None:
         self.maker, self.checker = maker, checker
         self.number = factories.my_number()
+        self.correct_number = factories.my_number()
         self.draft = factories.draft(maker, given_name="下書")
         self.submitted = factories.submitted(maker, given_name="提出")
         self.comparable = factories.submitted(maker, number=self.number, given_name="照合")
         factories.compared(self.comparable, by=checker, number=self.number)
-        self.approved = factories.approved(maker, checker, given_name="承認")
+        self.family = factories.draft(maker, given_name="世帯", **factories.household())
+        self.disputed = factories.submitted(
+            maker, given_name="不一致", numbers={"member_0": factories.my_number()}, **factories.household()
+        )
+        colleague = factories.staff_member(Role.CHECKER)
+        for _try in range(2):
+            factories.compared(self.disputed, by=colleague, numbers={"member_0": factories.my_number()})
+        self.number_in_use = factories.my_number()
+        self.approved = factories.approved(maker, checker, number=self.number_in_use, given_name="承認")
         self.returned = factories.submitted(maker, given_name="差戻")
+        self.correction = corrections.open_request(
+            factories.approved(maker, checker, given_name="訂正").person_id,
+            by=maker,
+            at=timezone.now(),
+            reason="MISTYPED",
+            words="カードの番号と違う",
+            evidence="CARD",
+            number=self.correct_number,
+        )
+        self.reported = corrections.open_request(
+            factories.approved(maker, checker, given_name="報告").person_id,
+            by=checker,
+            at=timezone.now(),
+            reason="OTHER_PERSON",
+            words="家族の番号だった",
+        )
+        while holdings.review():
+            pass
         workflow.return_to_maker(
             self.returned.pk,
             by=checker,
@@ -80,6 +186,7 @@ class Papers:
         workflow.withdraw(factories.draft(maker).pk, by=maker, revision=2)
         now, today = timezone.now(), timezone.localdate()
         administrator = factories.staff_member(Role.USER_ADMINISTRATOR)
+        self.custody = CustodyInUse(maker, checker)
         self.colleague = factories.staff_member(Role.ISSUER, name="同僚 一郎")
         self.right = self.colleague.role_assignments.get()
         self.stopped = factories.staff_member()
@@ -109,8 +216,47 @@ class Papers:
             "新規採用",
         ]
         self.batch = batches.upload(staff_file.template() + ",".join(joiner).encode(), by=administrator, at=now)
+        viewer = factories.staff_member(Role.NUMBER_VIEWER, name="番号 花子")
+        self.protected = factories.approved(maker, checker, given_name="保護")
+        self.protection = protection.propose(
+            self.protected.person,
+            kind=ProtectionKind.VIOLENCE,
+            starts_on=today,
+            ends_on=None,
+            reason="支援措置の決定通知",
+            by=maker,
+        )
+        self.release = protection.ask(
+            self.protected.person, purpose=Purpose.INQUIRY, reason="照会への回答のため" * 3, by=viewer
+        )
+        self.reveal = journal.record_committed(
+            REVEALED,
+            by=viewer,
+            subject=self.approved.person,
+            person_id=self.approved.person_id,
+            purpose=Purpose.INQUIRY.value,
+            reason="照会への回答のため",
+        )
         self.review = access_review.begin("棚卸し", due_on=today + timedelta(days=14), by=administrator, at=now)
         self.answer = self.review.answers.get(assignment=self.right)
+        self.key_operation = rotation.propose_rotation(
+            by=factories.staff_member(Role.RECORDS_KEEPER, name="鍵 一郎"), reason="年次の更新"
+        )
+        keeper = factories.staff_member(Role.RECORDS_KEEPER, name="保存 太郎")
+        letting_go.over(maker, checker, given_name="満了")
+        self.deletion_list = letting_go.proposed(keeper)
+        self.hold = deletion.set_hold(self.approved.person, by=checker, reason="APPEAL", words="審査請求 令和8年第3号")
+        deletion.propose_period(
+            by=keeper,
+            values={
+                "holding": "SUPERSEDED",
+                "years": 1,
+                "months": 6,
+                "counted_from": "DAY",
+                "basis": "府文書管理規程 別表第2",
+                "valid_from": today,
+            },
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +325,27 @@ def _password(desk: Desk, papers: Papers) -> None:
 
 def _reveal(desk: Desk, papers: Papers) -> None:
     desk.page.goto(reverse("benefits:number", args=[papers.approved.person_id]))
-    fill(desk.page, {"purpose": Purpose.COMPARISON, "reason": "写しとの照合", "code": desk.code()})
+    fill(
+        desk.page,
+        {
+            "purpose": Purpose.COMPARISON,
+            "reason": "写しとの照合のため（窓口で本人の申出を受けた）",
+            "code": desk.code(),
+        },
+    )
     desk.page.get_by_role("button", name="60秒間表示する").click()
     expect(desk.page.locator("[data-reveal-digits]")).to_be_visible()
+
+
+def _by_number(desk: Desk, papers: Papers) -> None:
+    desk.page.goto(reverse("benefits:person-by-number"))
+    sent = {"number": papers.number_in_use, "purpose": Purpose.INQUIRY, "reason": "照会のため", "code": desk.code()}
+    _fill_and_press(sent, "探す")(desk.page)
+    expect(desk.page.get_by_role("status", name="結果")).to_contain_text("1人見つかりました")
+
+
+def _correction(state: str) -> Callable[[Papers], list[Any]]:
+    return lambda papers: [getattr(papers, state).pk]
 
 
 def _an_entry(desk: Desk, papers: Papers) -> None:
@@ -202,6 +366,10 @@ def _person(papers: Papers) -> list[Any]:
     return [papers.approved.person_id]
 
 
+def _protected(papers: Papers) -> list[Any]:
+    return [papers.protected.person_id]
+
+
 def _colleague(papers: Papers) -> list[Any]:
     return [papers.colleague.pk]
 
@@ -210,7 +378,87 @@ def _kept(desk: Desk, papers: Papers) -> None:
     desk.page.goto(reverse("accounts:kept-input"))
 
 
+def _juki(
+    state: BatchState, address: str = "juki-batch", *, line: int | None = None
+) -> Callable[[Desk, Papers], object]:
+    def show(desk: Desk, papers: Papers) -> None:
+        batch = juki_files.in_state(papers, state)
+        desk.page.goto(reverse(f"benefits:{address}", args=[batch.pk] if line is None else [batch.pk, line]))
+
+    return show
+
+
+def _juki_layout(address: str) -> Callable[[Desk, Papers], object]:
+    return lambda desk, _papers: desk.page.goto(reverse(f"benefits:{address}", args=[juki_files.layout().pk]))
+
+
 NEW, EDIT, REVIEW = "benefits:application-new", "benefits:application-edit", "benefits:review"
+
+
+def _custody(part: str) -> Callable[[Papers], list[Any]]:
+    return lambda papers: [getattr(papers.custody, part).pk]
+
+
+def _paper_act(part: str, name: str) -> Callable[[Desk, Papers], object]:
+    return _at("benefits:paper-act", lambda papers: [getattr(papers.custody, part).pk, name])
+
+
+#: The custody register, for whoever moves papers and for whoever keeps their places.
+CUSTODY_SCREENS: tuple[Screen, ...] = (
+    Screen("benefits:papers", "full", Role.MAKER, _at("benefits:papers")),
+    Screen(
+        "benefits:papers",
+        "wrong label",
+        Role.MAKER,
+        _then(_at("benefits:papers"), _fill_and_press({"code": "P1"}, "探す"), until=".banner--error"),
+    ),
+    Screen("benefits:paper", "held", Role.MAKER, _at("benefits:paper", _custody("held"))),
+    Screen("benefits:paper", "lent", Role.MAKER, _at("benefits:paper", _custody("lent"))),
+    Screen("benefits:paper", "to be confirmed", Role.CHECKER, _at("benefits:paper", _custody("handed_over"))),
+    Screen("benefits:paper-act", "hand over", Role.MAKER, _paper_act("held", "hand-over")),
+    Screen(
+        "benefits:paper-act",
+        "hand over, nothing typed",
+        Role.MAKER,
+        _then(_paper_act("held", "hand-over"), _press("引渡しを登録する")),
+    ),
+    Screen("benefits:paper-act", "lend", Role.MAKER, _paper_act("held", "lend")),
+    Screen("benefits:paper-act", "take in again", Role.MAKER, _paper_act("lent", "take-in-again")),
+    Screen("benefits:paper-act", "miss", Role.MAKER, _paper_act("held", "miss")),
+    Screen("benefits:paper-act", "receive", Role.MAKER, _paper_act("expected", "receive")),
+    Screen(
+        "benefits:application-papers",
+        "some expected",
+        Role.MAKER,
+        _at("benefits:application-papers", _application("submitted")),
+    ),
+    Screen(
+        "benefits:application-papers",
+        "nothing typed",
+        Role.MAKER,
+        _then(_at("benefits:application-papers", _application("submitted")), _press("加える", exact=True)),
+    ),
+    Screen("benefits:box", "full", Role.MAKER, _at("benefits:box", _custody("box"))),
+    Screen("benefits:box-hand-over", "empty", Role.MAKER, _at("benefits:box-hand-over", _custody("box"))),
+    Screen("benefits:stocktakes", "some", Role.MAKER, _at("benefits:stocktakes")),
+    Screen("benefits:stocktakes", "nothing typed", Role.MAKER, _then(_at("benefits:stocktakes"), _press("始める"))),
+    Screen("benefits:stocktake", "going on", Role.MAKER, _at("benefits:stocktake", _custody("going_on"))),
+    Screen("benefits:stocktake", "finished", Role.MAKER, _at("benefits:stocktake", _custody("finished"))),
+    Screen("benefits:places", "of a keeper", Role.RECORDS_KEEPER, _at("benefits:places")),
+    Screen("benefits:place", "of a keeper", Role.RECORDS_KEEPER, _at("benefits:place", _custody("cabinet"))),
+    Screen("benefits:place-new", "empty", Role.RECORDS_KEEPER, _at("benefits:place-new")),
+    Screen(
+        "benefits:place-new",
+        "nothing typed",
+        Role.RECORDS_KEEPER,
+        _then(_at("benefits:place-new"), _press("登録する")),
+    ),
+    Screen("benefits:destructions", "one waiting", Role.RECORDS_KEEPER, _at("benefits:destructions")),
+    Screen("benefits:destruction-new", "empty", Role.RECORDS_KEEPER, _at("benefits:destruction-new")),
+    Screen(
+        "benefits:destruction", "to be decided", Role.RECORDS_KEEPER, _at("benefits:destruction", _custody("list"))
+    ),
+)
 
 SCREENS: tuple[Screen, ...] = (
     Screen("accounts:sign-in", "empty", None, _at("accounts:sign-in")),
@@ -312,6 +560,20 @@ SCREENS: tuple[Screen, ...] = (
         ),
     ),
     Screen(REVIEW, "number agrees", Role.CHECKER, _at(REVIEW, _application("comparable"))),
+    Screen(REVIEW, "a number for a third person", Role.CHECKER, _at(REVIEW, _application("disputed"))),
+    Screen(
+        "benefits:third-comparison",
+        "waiting",
+        Role.CHECKER,
+        _at("benefits:third-comparison", _application("disputed")),
+    ),
+    Screen(
+        "benefits:third-comparison",
+        "nothing typed",
+        Role.CHECKER,
+        _then(_at("benefits:third-comparison", _application("disputed")), _press("照合する")),
+    ),
+    Screen(EDIT, "numbers of a household", Role.MAKER, _at(EDIT, _application("family"))),
     Screen("benefits:approve", "ready", Role.CHECKER, _at("benefits:approve", _application("comparable"))),
     Screen("benefits:people", "empty", Role.NUMBER_VIEWER, _at("benefits:people")),
     Screen("benefits:people", "too broad", Role.NUMBER_VIEWER, _then(_at("benefits:people"), _press("検索"))),
@@ -339,6 +601,115 @@ SCREENS: tuple[Screen, ...] = (
     Screen("benefits:number", "shown", Role.NUMBER_VIEWER, _reveal),
     Screen(
         "benefits:number", "hidden", Role.NUMBER_VIEWER, _then(_reveal, _press("隠す"), until="[data-reveal-digits]")
+    ),
+    Screen("benefits:number", "of a protected person", Role.NUMBER_VIEWER, _at("benefits:number", _protected)),
+    Screen(
+        "benefits:number",
+        "release asked for",
+        Role.NUMBER_VIEWER,
+        _then(
+            _at("benefits:number", _protected),
+            _fill_and_press(
+                {"purpose": Purpose.INQUIRY, "reason": "照会への回答のため、本日中に番号の確認が必要"},
+                "解除を依頼する",
+            ),
+            until=".messages .banner, .error-summary",
+        ),
+    ),
+    Screen("benefits:person", "protected", Role.ISSUER, _at("benefits:person", _protected)),
+    Screen("benefits:person-accesses", "full", Role.CHECKER, _at("benefits:person-accesses", _person)),
+    Screen("benefits:access-statement", "asking", Role.CHECKER, _at("benefits:access-statement", _protected)),
+    Screen(
+        "benefits:access-statement",
+        "wrong period",
+        Role.CHECKER,
+        _then(
+            _at("benefits:access-statement", _person),
+            _fill_and_press({"from_on": "R7.2.30"}, "書面（PDF）を作る"),
+        ),
+    ),
+    Screen("benefits:person-protection", "empty", Role.CHECKER, _at("benefits:person-protection", _person)),
+    Screen(
+        "benefits:person-protection",
+        "nothing typed",
+        Role.CHECKER,
+        _then(_at("benefits:person-protection", _person), _press("保護を申請する")),
+    ),
+    Screen("benefits:protections", "one waiting", Role.SECTION_HEAD, _at("benefits:protections")),
+    Screen(
+        "benefits:protection",
+        "waiting",
+        Role.SECTION_HEAD,
+        _at("benefits:protection", lambda papers: [papers.protection.pk]),
+    ),
+    Screen("benefits:home", "of a section head", Role.SECTION_HEAD, _at("benefits:home")),
+    Screen("benefits:releases", "one waiting", Role.SECTION_HEAD, _at("benefits:releases")),
+    Screen(
+        "benefits:release", "waiting", Role.SECTION_HEAD, _at("benefits:release", lambda papers: [papers.release.pk])
+    ),
+    Screen("benefits:reveal-reviews", "one waiting", Role.AUDITOR, _at("benefits:reveal-reviews")),
+    Screen(
+        "benefits:reveal-review",
+        "nothing typed",
+        Role.AUDITOR,
+        _then(_at("benefits:reveal-review", lambda papers: [papers.reveal.pk]), _press("結果を記録する")),
+    ),
+    Screen("benefits:correction-new", "empty", Role.MAKER, _at("benefits:correction-new", _person)),
+    Screen(
+        "benefits:correction-new",
+        "nothing typed",
+        Role.MAKER,
+        _then(_at("benefits:correction-new", _person), _press("訂正を申請する")),
+    ),
+    Screen(
+        "benefits:correction-new",
+        "already asked for",
+        Role.CHECKER,
+        _at("benefits:correction-new", lambda papers: [papers.correction.person_id]),
+    ),
+    Screen("benefits:corrections", "two waiting", Role.CHECKER, _at("benefits:corrections")),
+    Screen("benefits:correction", "to be typed", Role.MAKER, _at("benefits:correction", _correction("reported"))),
+    Screen(
+        "benefits:correction",
+        "to be retyped",
+        Role.CHECKER,
+        _at("benefits:correction", _correction("correction")),
+    ),
+    Screen(
+        "benefits:correction",
+        "retyped wrongly",
+        Role.CHECKER,
+        _then(
+            _at("benefits:correction", _correction("correction")),
+            lambda page: _fill_and_press({"number": factories.my_number()}, "照合する")(page),
+            until=".messages .banner",
+        ),
+    ),
+    Screen(
+        "benefits:correction",
+        "rejected without a reason",
+        Role.CHECKER,
+        _then(_at("benefits:correction", _correction("correction")), _press("却下する")),
+    ),
+    Screen("benefits:person-by-number", "asking", Role.NUMBER_VIEWER, _at("benefits:person-by-number")),
+    Screen(
+        "benefits:person-by-number",
+        "nothing typed",
+        Role.NUMBER_VIEWER,
+        _then(_at("benefits:person-by-number"), _press("探す", exact=True)),
+    ),
+    Screen("benefits:person-by-number", "found", Role.NUMBER_VIEWER, _by_number),
+    Screen("benefits:holdings", "reviewed", Role.RECORDS_KEEPER, _at("benefits:holdings")),
+    Screen("benefits:holdings", "to an auditor", Role.AUDITOR, _at("benefits:holdings")),
+    Screen(
+        "benefits:holdings",
+        "nothing held",
+        Role.RECORDS_KEEPER,
+        _then(
+            _at("benefits:holdings"),
+            lambda page: page.goto(f"{reverse('benefits:holdings')}?source=JUKI&state=SUPERSEDED"),
+            until=".empty-state",
+        ),
     ),
     Screen("audit:log", "today", Role.AUDITOR, _at("audit:log")),
     Screen(
@@ -399,7 +770,56 @@ SCREENS: tuple[Screen, ...] = (
         Role.SECTION_HEAD,
         _at("accounts:access-review-answer", lambda papers: [papers.review.pk, papers.answer.pk]),
     ),
+    Screen("benefits:retention", "full", Role.RECORDS_KEEPER, _at("benefits:retention")),
+    Screen("benefits:retention-period-new", "empty", Role.RECORDS_KEEPER, _at("benefits:retention-period-new")),
+    Screen(
+        "benefits:retention-period-new",
+        "everything wrong",
+        Role.RECORDS_KEEPER,
+        _then(
+            _at("benefits:retention-period-new"),
+            _fill_and_press({"years": "0", "months": "0", "valid_from": "x"}, "申請する"),
+        ),
+    ),
+    Screen("benefits:deletion-holds", "one in force", Role.RECORDS_KEEPER, _at("benefits:deletion-holds")),
+    Screen(
+        "benefits:deletion-holds",
+        "nothing typed",
+        Role.CHECKER,
+        _then(_at("benefits:deletion-holds"), _press("削除を停止する")),
+    ),
+    Screen(
+        "benefits:deletion-hold-end",
+        "asking",
+        Role.RECORDS_KEEPER,
+        _at("benefits:deletion-hold-end", lambda papers: [papers.hold.pk]),
+    ),
+    Screen(
+        "benefits:deletion-list",
+        "proposed",
+        Role.RECORDS_KEEPER,
+        _at("benefits:deletion-list", lambda papers: [papers.deletion_list.pk]),
+    ),
+    Screen(
+        "benefits:deletion-row-exclude",
+        "asking",
+        Role.RECORDS_KEEPER,
+        _at(
+            "benefits:deletion-row-exclude",
+            lambda papers: [papers.deletion_list.pk, papers.deletion_list.rows.get().pk],
+        ),
+    ),
     Screen("keys", "all", Role.RECORDS_KEEPER, _at("keys")),
+    Screen("keys-rotate", "empty", Role.RECORDS_KEEPER, _at("keys-rotate")),
+    Screen("keys-rotate", "nothing typed", Role.RECORDS_KEEPER, _then(_at("keys-rotate"), _press("申請する"))),
+    Screen("keys-retire", "none", Role.RECORDS_KEEPER, _at("keys-retire")),
+    # running and done: tests/journeys/test_key_rotation.py
+    Screen(
+        "keys-operation",
+        "waiting",
+        Role.RECORDS_KEEPER,
+        _at("keys-operation", lambda papers: [papers.key_operation]),
+    ),
     Screen("accounts:account", "own", Role.ISSUER, _at("accounts:account")),
     Screen("accounts:change-password", "empty", Role.ISSUER, _at("accounts:change-password")),
     Screen("accounts:factor-code", "empty", Role.ISSUER, _at("accounts:factor-code")),
@@ -413,6 +833,34 @@ SCREENS: tuple[Screen, ...] = (
         Role.INTAKE,
         _then(_at("benefits:home"), _press("席を離れる"), until="[name=password]"),
     ),
+    Screen("benefits:juki-request", "some", Role.MAKER, _at("benefits:juki-request")),
+    Screen("benefits:juki-new", "empty", Role.MAKER, _at("benefits:juki-new")),
+    Screen(
+        "benefits:juki-new",
+        "no file",
+        Role.MAKER,
+        _then(_at("benefits:juki-new"), _press("受け取って封じる")),
+    ),
+    *(
+        Screen("benefits:juki-batch", state.value.lower(), Role.MAKER, _juki(state))
+        for state in (
+            BatchState.UPLOADED,
+            BatchState.STAGING,
+            BatchState.HALTED,
+            BatchState.REVIEW,
+            BatchState.APPLIED,
+        )
+    ),
+    Screen("benefits:juki", "some", Role.MAKER, _at("benefits:juki")),
+    Screen("benefits:juki-lines", "some", Role.MAKER, _juki(BatchState.REVIEW, "juki-lines")),
+    Screen("benefits:juki-line", "differs", Role.MAKER, _juki(BatchState.REVIEW, "juki-line", line=3)),
+    Screen("benefits:juki-batch", "to compare", Role.CHECKER, _juki(BatchState.REVIEW)),
+    Screen("benefits:juki-sample", "drawn", Role.CHECKER, _juki(BatchState.REVIEW, "juki-sample")),
+    Screen("benefits:juki-sample-line", "one", Role.CHECKER, _juki(BatchState.REVIEW, "juki-sample-line", line=2)),
+    Screen("benefits:juki-layouts", "one", Role.RECORDS_KEEPER, _at("benefits:juki-layouts")),
+    Screen("benefits:juki-layout", "demo", Role.RECORDS_KEEPER, _juki_layout("juki-layout")),
+    Screen("benefits:juki-layout-change", "next", Role.RECORDS_KEEPER, _juki_layout("juki-layout-change")),
+    *CUSTODY_SCREENS,
     Screen("403", "refused", Role.USER_ADMINISTRATOR, lambda desk, _papers: desk.page.goto("/audit/")),
     Screen("404", "nowhere", Role.USER_ADMINISTRATOR, lambda desk, _papers: desk.page.goto("/nowhere/")),
     Screen("400", "unreadable", Role.USER_ADMINISTRATOR, lambda desk, _papers: desk.page.goto("/?x=%ff")),

@@ -200,7 +200,7 @@ def test_a_number_viewer_needs_no_code_with_a_security_key(by_name: Any) -> None
     page.get_by_role("button", name="セキュリティキーを使う").click()
     expect(page.get_by_text("2分以内に1回だけ")).to_be_visible()
     without_violations(page)
-    fill(page, {"purpose": "COMPARISON", "reason": "写しとの照合"})
+    fill(page, {"purpose": "COMPARISON", "reason": "写しとの照合のため（窓口で本人の申出を受けた）"})
     page.get_by_role("button", name="60秒間表示する").click()
 
     expect(page.locator("[data-reveal-digits]")).to_be_visible()

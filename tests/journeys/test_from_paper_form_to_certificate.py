@@ -15,7 +15,7 @@ from tests.journeys.desk import digits_in, fill, tick_everything, typed
 
 #: 邉 with the selector of one of its variants: what is on the certificate is this, to the code point.
 FAMILY_NAME = "渡邉\U000e0110"
-PURPOSE, REASON = "原本との照合", "番号確認書類の写しと照らすため"
+PURPOSE, REASON = "原本との照合", "番号確認書類の写しと、登録された番号とを照らすため"
 
 
 def test_a_paper_form_becomes_a_checked_decision_and_every_view_of_the_number_is_on_record(at_desk: Office) -> None:

@@ -99,11 +99,11 @@ def test_a_wrong_and_a_used_code_show_no_number(at_desk: Office) -> None:
         CodeDevice.objects.update(throttling_failure_count=0)  # not the wait after a wrong code, but the code itself
         page.goto(f"/people/{application.person_id}/number/")
         page.get_by_label("表示する目的").select_option(Purpose.COMPARISON)
-        page.get_by_label("具体的な理由").fill("写しとの照合")
+        page.get_by_label("具体的な理由").fill("写しとの照合のため（窓口で本人の申出を受けた）")
         page.get_by_label("確認コード").fill(code)
         page.get_by_role("button", name="60秒間表示する").click()
         expect(page.get_by_role("alert")).to_contain_text("確認コードが違うか、使用済みです")
-        assert page.get_by_label("具体的な理由").input_value() == "写しとの照合"
+        assert page.get_by_label("具体的な理由").input_value() == "写しとの照合のため（窓口で本人の申出を受けた）"
         assert page.get_by_label("確認コード").input_value() == ""
 
     refused = Event.objects.filter(action="mynumber.number.reveal_refused", person_id=application.person_id)

@@ -15,7 +15,7 @@ from audit.models import Event, Result
 from mynumber import actions, checkdigit, crypto, vault
 from mynumber.vault import Comparison
 from tests.factories import my_number, staff_member
-from tests.mynumber.conftest import Held
+from tests.mynumber.conftest import Held, refused_by_the_database, run
 from tests.racing import together
 
 
@@ -173,6 +173,132 @@ def test_where_two_numbers_differ_makes_no_difference(provisional: Held, maker: 
 
     assert seen == [seen[0]] * 11
     assert seen[0][0] is Comparison.MISMATCH
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_rows_are_written_whether_the_two_agree_or_not(
+    maker: User, checker: User, superuser_connection: psycopg.Connection[Any]
+) -> None:
+    def written() -> tuple[int, ...]:
+        row = superuser_connection.execute(
+            "SELECT (SELECT count(*) FROM vault.comparison), (SELECT count(*) FROM vault.second_entry),"
+            " (SELECT count(*) FROM audit.event), (SELECT sum(xmin::text::bigint)::bigint FROM vault.number)"
+        ).fetchone()
+        assert row is not None
+        return tuple(int(one) for one in row)
+
+    changes = []
+    for is_same in (True, False):
+        person, number = uuid.uuid4(), my_number()
+        version = vault.keep(person, number, by=maker)
+        before = written()
+        vault.compare(person, version, number if is_same else my_number(), by=checker)
+        after = written()
+        changes.append([after[place] - before[place] for place in range(3)] + [after[3] > before[3]])
+
+    assert changes == [[1, 1, 1, True]] * 2
+
+
+# ── over many numbers ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def mistaken(times: int, *, by: User, maker: User) -> None:
+    """Let ``by`` be wrong about ``times`` different numbers."""
+    for _time in range(times):
+        person = uuid.uuid4()
+        vault.compare(person, vault.keep(person, my_number(), by=maker), my_number(), by=by)
+
+
+@pytest.mark.django_db
+def test_who_is_wrong_about_ten_numbers_within_the_hour_is_stopped_and_that_is_on_record(
+    provisional: Held, maker: User, checker: User
+) -> None:
+    mistaken(9, by=checker, maker=maker)
+    person = uuid.uuid4()
+    assert vault.compare(person, vault.keep(person, my_number(), by=maker), my_number(), by=checker) == "MISMATCH"
+
+    assert compare(provisional, provisional.number, by=checker) is Comparison.STOPPED
+
+    entry = Event.objects.filter(action=actions.COMPARED).latest("at")
+    assert (entry.actor_id, entry.result, entry.details["answer"]) == (checker.pk, Result.REFUSED, "STOPPED")
+    held = vault.standing(provisional.person)
+    assert held is not None
+    assert held.state is vault.State.PROVISIONAL
+    assert vault.tries_left(provisional.person, provisional.version, by=checker) == 2  # nothing was compared
+    assert compare(provisional, provisional.number, by=staff_member(Role.CHECKER)) is Comparison.MATCH
+
+
+@pytest.mark.django_db
+def test_being_right_does_not_count(maker: User, checker: User) -> None:
+    for _time in range(12):
+        person, number = uuid.uuid4(), my_number()
+        assert vault.compare(person, vault.keep(person, number, by=maker), number, by=checker) is Comparison.MATCH
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_was_stopped_goes_on_after_an_hour(
+    provisional: Held, maker: User, checker: User, superuser_connection: psycopg.Connection[Any]
+) -> None:
+    mistaken(10, by=checker, maker=maker)
+    assert compare(provisional, provisional.number, by=checker) is Comparison.STOPPED
+    with superuser_connection.transaction():
+        superuser_connection.execute("ALTER TABLE vault.second_entry DISABLE TRIGGER second_entry_is_on_record")
+        superuser_connection.execute("UPDATE vault.second_entry SET at = at - interval '61 minutes'")
+        superuser_connection.execute("ALTER TABLE vault.second_entry ENABLE ALWAYS TRIGGER second_entry_is_on_record")
+
+    assert compare(provisional, provisional.number, by=checker) is Comparison.MATCH
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pressing_everywhere_at_once_gives_nobody_more_than_ten_mistakes(
+    maker: User, checker: User, superuser_connection: psycopg.Connection[Any]
+) -> None:
+    mistaken(8, by=checker, maker=maker)
+    people = [uuid.uuid4() for _person in range(6)]
+    versions = [vault.keep(person, my_number(), by=maker) for person in people]
+
+    answers = together(
+        *[
+            lambda person=person, version=version: vault.compare(person, version, my_number(), by=checker)
+            for person, version in zip(people, versions, strict=True)
+        ]
+    )
+
+    assert sorted(answers) == [Comparison.MISMATCH] * 2 + [Comparison.STOPPED] * 4
+    assert superuser_connection.execute("SELECT count(*) FROM vault.second_entry").fetchone() == (10,)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE vault.entry_limit SET most = 100",
+        "DELETE FROM vault.entry_limit",
+        "TRUNCATE vault.entry_limit",
+        "SELECT * FROM vault.entry_limit",
+        "DELETE FROM vault.second_entry",
+        "UPDATE vault.second_entry SET agreed = true",
+        "SELECT * FROM vault.second_entry",
+        "TRUNCATE vault.second_entry",
+    ],
+)
+def test_the_role_that_serves_neither_raises_the_limit_nor_forgets_a_mistake(statement: str, checker: User) -> None:
+    with refused_by_the_database("42501"):
+        run(statement)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_even_the_owner_raises_the_limit_only_with_an_entry_and_never_takes_it_away(
+    superuser_connection: psycopg.Connection[Any],
+) -> None:
+    for statement, guard in (
+        ("UPDATE vault.entry_limit SET most = 50", "entry_limit_change_is_on_record"),
+        ("DELETE FROM vault.entry_limit", "entry_limits_stay"),
+        ("TRUNCATE vault.entry_limit", "entry_limits_stay"),
+        ("INSERT INTO vault.entry_limit VALUES ('OTHER', 1, interval '1 hour')", "entry_limits_stay"),
+    ):
+        with pytest.raises(psycopg.Error, match=guard):
+            superuser_connection.execute(statement)
 
 
 @pytest.mark.django_db

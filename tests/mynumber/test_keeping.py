@@ -1,5 +1,6 @@
 """A typed number is sealed, is nobody's yet, and belongs to one person only (A3, A6, V1, V4)."""
 
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import given, settings, strategies as st
 
 from accounts.models import User
 from accounts.roles import Role
@@ -15,15 +18,21 @@ from audit import journal
 from audit.models import Event, Result
 from benefits import events, workflow
 from benefits.models import Application
-from mynumber import actions, vault
+from mynumber import actions, checkdigit, vault
 from tests.factories import my_number, staff_member
-from tests.mynumber.conftest import Held, put_in_use, run
+from tests.mynumber.conftest import Held, put_in_use, refused_by_the_database, run
 from tests.racing import together
+
+#: What the vault's own function is asked for, round the vault's own code: person, version, index, by whom.
+KEEP = (
+    "SELECT vault.keep(%s, %s, vault.current_kek(), decode(repeat('00', 40), 'hex'), decode('01', 'hex'), %s, %s,"
+    " 'PATIENT', 'NANBYO', 'PAPER')"
+)
 
 
 def rows(superuser: psycopg.Connection[Any], person: uuid.UUID) -> list[tuple[Any, ...]]:
     return superuser.execute(
-        "SELECT version, state, blob, number_index FROM vault.number WHERE person = %s ORDER BY version", [person]
+        "SELECT version, state, body, number_index FROM vault.number WHERE person = %s ORDER BY version", [person]
     ).fetchall()
 
 
@@ -174,6 +183,21 @@ def test_trying_whose_number_it_might_be_comes_to_an_end(provisional: Held, make
     assert vault.keep(person, number, by=staff_member(Role.MAKER)) == 1
 
 
+@pytest.mark.django_db
+def test_typing_one_number_after_another_comes_to_an_end_though_all_of_them_are_nobodys(maker: User) -> None:
+    persons = [uuid.uuid4() for _person in range(4)]
+    for person in persons:
+        vault.keep(person, my_number(), by=maker)  # a first number is none in place of another
+    for count in range(vault.RETYPINGS_ALLOWED):
+        vault.keep(persons[count % 4], my_number(), by=maker)
+
+    with pytest.raises(vault.NotKeptError, match="止めています") as stopped:
+        vault.keep(persons[0], my_number(), by=maker)
+
+    assert stopped.value.code == "guessing"
+    assert vault.keep(persons[0], my_number(), by=staff_member(Role.MAKER)) > vault.RETYPINGS_ALLOWED // 4
+
+
 @pytest.mark.django_db(transaction=True)
 def test_who_was_stopped_for_guessing_goes_on_after_ten_minutes(
     maker: User, superuser_connection: psycopg.Connection[Any]
@@ -192,8 +216,8 @@ def test_who_was_stopped_for_guessing_goes_on_after_ten_minutes(
 def test_nothing_happens_to_a_number_without_an_entry_even_round_the_vault(provisional: Held, maker: User) -> None:
     person, number = provisional.person, uuid.uuid4().bytes
     for statement, parameters in (
-        ("SELECT vault.keep(%s, 1, %s, %s, %s)", [uuid.uuid4(), b"anything", number, maker.pk]),
-        ("SELECT vault.keep(%s, 2, %s, %s, %s)", [person, b"anything", number, maker.pk]),
+        (KEEP, [uuid.uuid4(), 1, number, maker.pk]),
+        (KEEP, [person, 2, number, maker.pk]),
         ("SELECT vault.remove(%s)", [person]),
         ("SELECT vault.compare(%s, 1, %s, 0)", [person, number]),
     ):
@@ -265,7 +289,7 @@ def test_numbers_typed_at_once_for_one_person_come_one_after_the_other(
     outcomes = together(*[lambda number=number: vault.keep(person, number, by=maker) for number in numbers])
 
     assert sorted(outcomes) == [1, 2, 3, 4]
-    assert [state for _version, state, _blob, _index in rows(superuser_connection, person)] == [
+    assert [state for _version, state, _body, _index in rows(superuser_connection, person)] == [
         "REPLACED",
         "REPLACED",
         "REPLACED",
@@ -352,9 +376,9 @@ def test_a_number_in_use_is_not_erased(in_use: Held, maker: User) -> None:
         ("confirmed_by = typed_by + 1", "number_confirmation_is_signed_and_dated"),
         ("confirmed_at = now()", "number_confirmation_is_signed_and_dated"),
         ("state = 'UNHEARD_OF'", "number_state_is_known"),
-        ("state = 'REPLACED'", "number_is_sealed_until_replaced"),
-        ("blob = NULL", "number_is_sealed_until_replaced"),
-        ("number_index = NULL", "number_is_sealed_until_replaced"),
+        ("state = 'REPLACED'", "number_is_sealed_until_erased"),
+        ("body = NULL", "number_is_sealed_until_erased"),
+        ("number_index = NULL", "number_is_sealed_until_erased"),
         ("version = 0", "number_version_counts_from_one"),
     ],
 )
@@ -398,4 +422,93 @@ def test_the_unique_index_holds_below_the_vault(provisional: Held) -> None:
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
-        cursor.execute("SELECT vault.keep(%s, 1, %s, %s, 1)", [uuid.uuid4(), b"anything", index])
+        cursor.execute(KEEP, [uuid.uuid4(), 1, index, 1])
+
+
+@pytest.mark.django_db
+def test_a_number_of_the_same_household_is_refused_by_whose_it_is(provisional: Held, maker: User) -> None:
+    with pytest.raises(vault.NotKeptError, match="同じ申請のほかの人") as refused:
+        vault.keep(uuid.uuid4(), provisional.number, by=maker, household=[provisional.person, uuid.uuid4()])
+
+    assert (refused.value.code, refused.value.other) == ("same_household", provisional.person)
+    assert provisional.number not in str(refused.value)
+
+
+@pytest.mark.django_db
+def test_whose_number_it_is_is_asked_of_one_household_and_not_of_everybody() -> None:
+    with refused_by_the_database("KY011"):
+        run("SELECT vault.whose_among(%s, %s)", b"index", [uuid.uuid4() for _person in range(9)])
+
+
+@pytest.mark.django_db
+def test_the_standing_of_several_people_is_one_question(provisional: Held, maker: User) -> None:
+    other = uuid.uuid4()
+    vault.keep(other, my_number(), by=maker)
+
+    with CaptureQueriesContext(connection) as queries:
+        found = vault.standings([provisional.person, other, uuid.uuid4()])
+
+    assert len(queries) == 1
+    assert set(found) == {provisional.person, other}
+    assert found[other] == vault.standing(other)
+
+
+@pytest.mark.django_db
+def test_what_is_held_is_told_in_pages_by_kind_and_basis_and_nothing_of_the_number(in_use: Held, maker: User) -> None:
+    people = [in_use.person]
+    for kind, basis in ((vault.Kind.GUARDIAN, "NANBYO_GUARDIAN"), (vault.Kind.MEMBER, "NANBYO_MEMBER")):
+        people.append(uuid.uuid4())
+        vault.keep(people[-1], my_number(), by=maker, kind=kind, basis=basis)
+    vault.keep(people[-1], my_number(), by=maker, kind=vault.Kind.MEMBER, basis="NANBYO_MEMBER")  # a version erased
+
+    pages, after = [], None
+    while page := vault.holdings(after, limit=2):
+        pages.append(page)
+        after = page[-1].person
+
+    held = [one for page in pages for one in page]
+    assert [one.person for one in held] == sorted(people)
+    assert {(one.kind, one.basis, one.version) for one in held} == {
+        (vault.Kind.PATIENT, "NANBYO", 1),
+        (vault.Kind.GUARDIAN, "NANBYO_GUARDIAN", 1),
+        (vault.Kind.MEMBER, "NANBYO_MEMBER", 2),
+    }
+    assert {one.source for one in held} == {vault.Source.PAPER}
+    assert [len(page) for page in pages] == [2, 1]
+    assert {one.confirmed_at is not None for one in held if one.person == in_use.person} == {True}
+    assert in_use.number not in repr(held)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("basis", ["", None])
+def test_nothing_is_held_without_a_basis(basis: str | None, maker: User) -> None:
+    with pytest.raises(DatabaseError), transaction.atomic():
+        run(KEEP.replace("'NANBYO'", "%s"), uuid.uuid4(), 1, b"index", maker.pk, basis)
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_typed_is_a_number_or_refused_without_repeating_it(typed: str) -> None:
+    try:
+        digits = vault.read(typed)
+    except vault.InvalidNumberError as error:
+        runs = re.findall(r"\d{3,}", str(error))
+        assert all(run_of_digits not in typed for run_of_digits in runs)
+    else:
+        assert re.fullmatch(r"[0-9]{12}", digits)
+        assert checkdigit.is_valid(digits)
+
+
+@given(
+    payload=st.integers(min_value=0, max_value=10**11 - 1),
+    wide=st.booleans(),
+    breaks=st.lists(st.tuples(st.integers(1, 11), st.sampled_from(" -－　‐ー")), max_size=4),
+)
+@settings(max_examples=200, deadline=None)
+def test_a_number_is_read_however_it_is_grouped(payload: int, wide: bool, breaks: list[tuple[int, str]]) -> None:
+    number = my_number(payload)
+    typed = "".join(chr(ord(one) + 0xFEE0) if wide else one for one in number)
+    for place, mark in sorted(breaks, reverse=True):
+        typed = typed[:place] + mark + typed[place:]
+
+    assert vault.read(typed) == number

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.office import keys
+from mynumber import keys as number_keys
 
 
 class Command(BaseCommand):
@@ -14,7 +15,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            made = keys.ensure(settings.KYUFU_KEYS_DIR, data_exists=False)
-        except keys.KeysMissing as missing:
+            made = keys.ensure(settings.KYUFU_KEYS_DIR, data_exists=False, numbers_in_files=number_keys.keeps_files())
+            if not number_keys.keeps_files():
+                made += number_keys.make_first()
+        except (keys.KeysMissing, number_keys.KeyUnavailableError) as missing:
             raise CommandError(str(missing)) from missing
         self.stdout.write(f"{settings.KYUFU_KEYS_DIR}: {len(made)} 個の鍵を作りました。")
