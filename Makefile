@@ -20,7 +20,7 @@ run: ## Install, prepare and serve the demo office on http://127.0.0.1:8000 (POR
 
 test: ## Run every test, with a real PostgreSQL and a real browser
 	@$(PYTHON) -m config.office.install test --home "$(KYUFU_HOME)"
-	@exec $(BIN)/python -m pytest -n 3 --dist worksteal
+	@exec $(BIN)/python -m pytest -n 2
 
 check: ## Format, lint, types, architecture, templates, deployment settings, migrations
 	@$(PYTHON) -m config.office.install check --home "$(KYUFU_HOME)"
