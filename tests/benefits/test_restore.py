@@ -2,7 +2,9 @@
 
 import io
 import json
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -215,6 +217,29 @@ def test_what_was_destroyed_is_in_no_file_of_the_database_after_the_tables_are_w
 
     assert body not in _file(superuser_connection, "vault.number")
     assert wrapped not in _file(superuser_connection, "vault.wrapped_key")
+
+
+def test_the_tables_are_written_anew_again_while_somebody_still_sees_what_was_erased(
+    maker: User,
+    checker: User,
+    keepers: tuple[User, User],
+    office: Office,
+    superuser_connection: psycopg.Connection[Any],
+) -> None:
+    letting_go.over(maker, checker)
+    (body,) = superuser_connection.execute("SELECT n.body FROM vault.number n").fetchone() or (b"",)
+    with closing(psycopg.connect(**office.superuser.as_psycopg())) as onlooker:
+        onlooker.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        onlooker.execute("SELECT 1")  # a look at the database as it was
+        letting_go.destroyed(*keepers)
+        with ThreadPoolExecutor(1) as pool:
+            written = pool.submit(call_command, "vacuum_vault", stdout=io.StringIO())
+            time.sleep(0.5)
+            assert not written.done()
+            onlooker.rollback()
+            written.result(30)
+
+    assert body not in _file(superuser_connection, "vault.number")
 
 
 def _file(superuser: psycopg.Connection[Any], table: str) -> bytes:
