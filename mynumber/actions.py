@@ -49,7 +49,7 @@ ACTIONS = {
     REVEALED: _("個人番号の表示"),
     REVEAL_REFUSED: _("個人番号の表示の拒否"),
     REVEAL_FAILED: _("個人番号の表示の失敗"),
-    LIMITS_CHANGED: _("個人番号を表示できる件数の変更"),
+    LIMITS_CHANGED: _("個人番号の表示・検索・照合の上限の変更"),
     KEYS_VIEWED: _("鍵の状態の閲覧"),
     KEYS_TRIED: _("鍵の毎日の試験"),
     KEY_PROPOSED: _("鍵の操作の申請"),

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy
 
-from audit import journal, keyfiles
+from audit import journal
 from audit.models import Event, Result
 from mynumber import actions, checkdigit, crypto, keys
 from mynumber.purposes import Ground, Purpose
@@ -150,10 +150,6 @@ class NotKeptError(Exception):
         self.code, self.person, self.by = code, person, by
         #: whose number it is, when that is somebody of the same household ("same_household")
         self.other = other
-
-
-class KeyBrokenError(Exception):
-    """A key does not open what was sealed under it a moment ago."""
 
 
 class RefusedError(Exception):
@@ -531,15 +527,6 @@ def sealing_key() -> int:
     """Return the id of the key-encryption key under which numbers are sealed now."""
     kek_id: int = _call("current_kek")
     return kek_id
-
-
-def try_key(name: str) -> None:
-    """Try out a key file on random bytes: no number is touched.
-
-    Raises :class:`audit.keyfiles.KeyUnavailableError` or :class:`KeyBrokenError`.
-    """
-    if not keyfiles.is_sound(name):
-        raise KeyBrokenError
 
 
 def _call(function: str, *arguments: Any) -> Any:

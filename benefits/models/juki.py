@@ -307,11 +307,6 @@ class JukiBatch(models.Model):
         return f"J-{self.serial:04d}"
 
     @property
-    def is_working(self) -> bool:
-        """Say whether the worker has something to do with it."""
-        return self.state in WORKING
-
-    @property
     def is_cancellable(self) -> bool:
         """Say whether it can still be cancelled."""
         return self.state in CANCELLABLE

@@ -16,7 +16,7 @@ from audit import journal
 from audit.models import Event, Result
 from benefits import corrections
 from benefits.models import Application
-from config.management.commands import set_search_limit
+from config.management.commands import set_number_limit
 from mynumber import actions, crypto, keys, lookup, vault
 from mynumber.purposes import Purpose
 from tests.conftest import Office, point_django_at
@@ -276,14 +276,14 @@ def test_the_limits_are_out_of_reach(viewer: User, superuser_connection: psycopg
 def test_the_owners_command_changes_a_limit_and_the_record_says_so(
     application: Application, number: str, viewer: User, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(set_search_limit, "speak_as_owner", lambda _name: None)
+    monkeypatch.setattr(set_number_limit, "speak_as_owner", lambda _name: None)
     point_django_at(office.owner)
     try:
         with pytest.raises(CommandError, match="理由"):
-            call_command("set_search_limit", "SEARCH_PERSON_HOUR", "1")
-        with pytest.raises(CommandError, match="1から1000"):
-            call_command("set_search_limit", "SEARCH_PERSON_HOUR", "0", reason="総第1号")
-        call_command("set_search_limit", "SEARCH_PERSON_HOUR", "1", reason="総第1号")
+            call_command("set_number_limit", "SEARCH_PERSON_HOUR", "1")
+        with pytest.raises(CommandError, match="検索は1000"):
+            call_command("set_number_limit", "SEARCH_PERSON_HOUR", "0", reason="総第1号")
+        call_command("set_number_limit", "SEARCH_PERSON_HOUR", "1", reason="総第1号")
     finally:
         point_django_at(office.app)
 

@@ -18,7 +18,7 @@ from psycopg import sql
 
 from accounts.models import User
 from audit.models import Event
-from config.management.commands import set_reveal_limit
+from config.management.commands import set_number_limit
 from config.office import databases
 from mynumber import actions, limits, vault
 from mynumber.limits import Limit
@@ -406,14 +406,14 @@ def test_even_the_owner_changes_a_limit_only_on_record(owner_connection: psycopg
 def test_the_owners_command_changes_a_limit_and_the_record_says_so(
     in_use: Held, viewer: User, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(set_reveal_limit, "speak_as_owner", lambda _name: None)
+    monkeypatch.setattr(set_number_limit, "speak_as_owner", lambda _name: None)
     point_django_at(office.owner)
     try:
         with pytest.raises(CommandError, match="理由"):
-            call_command("set_reveal_limit", "PERSON_HOUR", "1")
-        with pytest.raises(CommandError, match="1から10000"):
-            call_command("set_reveal_limit", "PERSON_HOUR", "0", reason="総第1号")
-        call_command("set_reveal_limit", "PERSON_HOUR", "1", reason="総第1号")
+            call_command("set_number_limit", "PERSON_HOUR", "1")
+        with pytest.raises(CommandError, match="10000"):
+            call_command("set_number_limit", "PERSON_HOUR", "0", reason="総第1号")
+        call_command("set_number_limit", "PERSON_HOUR", "1", reason="総第1号")
     finally:
         point_django_at(office.app)
 
@@ -423,3 +423,15 @@ def test_the_owners_command_changes_a_limit_and_the_record_says_so(
     assert shown.digits() == in_use.number
     with pytest.raises(vault.RefusedError, match="件数の上限"):
         vault.reveal(in_use.person, by=viewer, purpose=Purpose.INQUIRY, reason="照会への回答")
+
+
+@pytest.mark.parametrize("limit", Limit)
+def test_the_owner_changes_every_limit_on_record(limit: Limit, office: Office) -> None:
+    point_django_at(office.owner)
+    try:
+        limits.change(limit, 7, reason="総第1号")
+        assert limits.all_of_them()[limit] == 7
+    finally:
+        point_django_at(office.app)
+
+    assert Event.objects.get(action=actions.LIMITS_CHANGED).subject_id == limit.value
