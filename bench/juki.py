@@ -7,19 +7,17 @@ worker does, piece after piece, in this process. Prints what it measured; nothin
 few pieces only, and what the rest would take is worked out from them: the look-up key is slow on purpose.
 """
 
-import os
 import random
 import resource
-import shutil
-import signal
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from bench import ground
 
 if TYPE_CHECKING:
     import psycopg.sql
@@ -34,30 +32,9 @@ TOWNS = ["本町", "西町", "東町", "北町", "南町", "中央", "栄町", "
 
 def main(count: int) -> None:
     """Open the office, measure, print, and leave nothing behind."""
-    signal.signal(signal.SIGTERM, lambda *_stopped: sys.exit(1))  # so that nothing is left behind then either
-    home = Path(tempfile.mkdtemp(prefix="kyufu-bench-"))
-    home.chmod(0o755)  # the database's own user passes through
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "config.settings.demo",
-        "KYUFU_HOME": str(home),
-        "KYUFU_DEMO_RECIPIENTS": "0",
-    }
-    import django
-
-    django.setup()
-    from django.conf import settings
-
     # what an office pays for each look-up key; the demo's is cheap
-    settings.MYNUMBER_INDEX_MEMORY_KIB, settings.MYNUMBER_INDEX_PASSES = 64 * 1024, 3
-    from config.office.preparation import Preparation
-
-    preparation = Preparation(lambda line: sys.stderr.write(f"  {line}\n"))
-    try:
-        preparation.prepare()
+    with ground.opened(MYNUMBER_INDEX_MEMORY_KIB=64 * 1024, MYNUMBER_INDEX_PASSES=3) as home:
         measure(home, count)
-    finally:
-        preparation.stop()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def measure(home: Path, count: int) -> None:
@@ -183,7 +160,7 @@ def register(home: Path, people: list[tuple[str, str, date, str, str]]) -> None:
             " submitted_by_id, submitted_at)"
             " SELECT gen_random_uuid(), 'B' || recipient_number, id, 'SUBMITTED', 1, 1, '{}', '{}', '', '',"
             " registered_by_id, registered_by_id, now(), ARRAY[registered_by_id], registered_by_id, now()"
-            " FROM benefits_person"
+            " FROM benefits_person WHERE registered_at IS NOT NULL"
         )
         connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in tables:

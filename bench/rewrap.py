@@ -8,15 +8,13 @@ of it is cryptography: the same number of wrappings in a bare loop, without a da
 two cores for 54,000 with key files.
 """
 
-import os
-import shutil
-import signal
 import sys
-import tempfile
 import time
 import uuid
 from contextlib import closing
 from pathlib import Path
+
+from bench import ground
 
 NUMBERS = 54_000
 MOST_SECONDS = 60
@@ -25,28 +23,10 @@ SEALED_AT_ONCE = 2_000
 
 def main(count: int) -> None:
     """Open the office, measure, print, and leave nothing behind."""
-    signal.signal(signal.SIGTERM, lambda *_stopped: sys.exit(1))  # so that nothing is left behind then either
-    home = Path(tempfile.mkdtemp(prefix="kyufu-bench-"))
-    home.chmod(0o755)  # the database's own user passes through
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "config.settings.demo",
-        "KYUFU_HOME": str(home),
-        "KYUFU_DEMO_RECIPIENTS": "0",
-    }
-    import django
-
-    django.setup()
-    from config.office.preparation import Preparation
-
-    preparation = Preparation(lambda line: sys.stderr.write(f"  {line}\n"))
-    try:
-        preparation.prepare()
+    with ground.opened() as home:
         seal(home, count)
         took = rotate(count)
         bare = wrap_alone(count)
-    finally:
-        preparation.stop()
-        shutil.rmtree(home, ignore_errors=True)
     sys.stdout.write(
         f"{count:,} data keys under a new key: {took:.1f} s ({count / took:,.0f} a second), at most {MOST_SECONDS} s\n"
         f"the cryptography alone: {bare:.1f} s, ratio {took / bare:.1f}\n"

@@ -8,18 +8,16 @@ a busy machine is no fault of the product's. "told apart" is the probability tha
 than one to a wrong password; 50 % is a coin.
 """
 
-import os
 import random
-import shutil
-import signal
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import closing
 from itertools import product
 from pathlib import Path
+
+from bench import ground
 
 TRIES = 200
 PASSWORD = "kagaribi-asagao-mizuumi-tonbo"  # noqa: S105  (of nobody: the office is thrown away)
@@ -38,26 +36,8 @@ KINDS: Mapping[str, tuple[str | None, str]] = {
 
 def main(tries: int) -> None:
     """Open the office, measure, print, and leave nothing behind."""
-    signal.signal(signal.SIGTERM, lambda *_stopped: sys.exit(1))  # so that nothing is left behind then either
-    home = Path(tempfile.mkdtemp(prefix="kyufu-bench-"))
-    home.chmod(0o755)  # the database's own user passes through
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "config.settings.demo",
-        "KYUFU_HOME": str(home),
-        "KYUFU_DEMO_RECIPIENTS": "0",
-    }
-    import django
-
-    django.setup()
-    from config.office.preparation import Preparation
-
-    preparation = Preparation(lambda line: sys.stderr.write(f"  {line}\n"))
-    try:
-        preparation.prepare()
+    with ground.opened() as home:
         measured = measure(home, tries)
-    finally:
-        preparation.stop()
-        shutil.rmtree(home, ignore_errors=True)
     report(measured)
 
 

@@ -74,8 +74,10 @@ def index(request: StaffRequest) -> HttpResponse:
         request,
         "benefits/protections.html",
         {
-            "waiting": waiting[:LISTED],
-            "in_force": in_force[:LISTED],
+            "lists": [
+                ("waiting", _("決定を待っているもの"), waiting[:LISTED], _("決定を待っているものはありません。")),
+                ("in-force", _("保護中の受給者"), in_force[:LISTED], _("保護中の受給者はいません。")),
+            ],
             "is_more": max(len(waiting), len(in_force)) > LISTED,
             "listed": LISTED,
         },
