@@ -12,8 +12,15 @@ from pathlib import Path
 
 from config.office.embedded_postgres import EmbeddedPostgres
 
-# A test's data need not survive a power cut. Commits stay synchronous, as the product relies on.
-HASTY = {"fsync": "off", "full_page_writes": "off", "max_connections": "100", "max_locks_per_transaction": "256"}
+# A test's data need not survive a power cut. Commits stay synchronous, as the product relies on. The passwords are as
+# good as any key; to make them slow to guess as well would only make every connection slow.
+HASTY = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_connections": "100",
+    "max_locks_per_transaction": "256",
+    "scram_iterations": "1",
+}
 
 
 def birth(pid: int) -> str:

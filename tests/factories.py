@@ -1,9 +1,10 @@
 """Plain functions that put an office's people and papers where a test needs them."""
 
 import itertools
+import threading
 import uuid
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -27,6 +28,9 @@ PASSWORD = "kawa-yama-sora-hana-1234567"
 
 #: The office's owner role, who alone may add people. Set by tests/conftest.py once there is a database.
 owner: Address | None = None
+#: The connection that the owner keeps between one test and the next, and who uses it now.
+_books: psycopg.Connection[Any] | None = None
+_at_the_books = threading.Lock()
 
 _serial = itertools.count(1)
 _hired: list[int] = []
@@ -45,10 +49,9 @@ def staff_member(
 
     The password is ``PASSWORD``; the device's seed is drawn unless given. They leave when the test is over.
     """
-    assert owner is not None
     number = next(_serial)
     login_id = login_id or f"staff{number}"
-    with closing(psycopg.connect(**owner.as_psycopg())) as connection:
+    with the_owner() as connection, connection.transaction():
         row = connection.execute(
             "INSERT INTO accounts_user (password, login_id, display_name, section, is_active, password_changed_at)"
             " VALUES (%s, %s, %s, %s, true, now()) RETURNING id",
@@ -69,21 +72,41 @@ def staff_member(
             " throttling_failure_count) VALUES ('authenticator', true, %s, %s, -1, 0)",
             [row[0], sealed],
         )
-        connection.commit()
     return User.objects.get(pk=row[0])
+
+
+@contextmanager
+def the_owner() -> Iterator[psycopg.Connection[Any]]:
+    """Give the owner's connection, on which every statement is committed, to one thread at a time."""
+    global _books
+    assert owner is not None
+    with _at_the_books:
+        if _books is None or _books.closed:
+            _books = psycopg.connect(**owner.as_psycopg(autocommit=True))
+            _books.execute("SET lock_timeout = '5s'")
+        yield _books
+
+
+def close_the_books() -> None:
+    """Let go of the owner's connection."""
+    if _books is not None:
+        _books.close()
 
 
 def everybody_leaves() -> None:
     """Remove the staff of a test that is over. Nothing of the test's holds on to them any more."""
     if not _hired:
         return
-    assert owner is not None
-    with closing(psycopg.connect(**owner.as_psycopg(autocommit=True))) as connection:
-        connection.execute("SET lock_timeout = '5s'")
+    with the_owner() as connection:
         for table in ("staffsession", "keptinput"):
             connection.execute(f"DELETE FROM accounts_{table} WHERE user_id = ANY(%s)", [_hired])
         for table, column in (("codedevice", "user_id"), ("roleassignment", "user_id"), ("user", "id")):
             connection.execute(f"DELETE FROM accounts_{table} WHERE {column} = ANY(%s)", [_hired])
+    _hired.clear()
+
+
+def everybody_stays() -> None:
+    """Leave the staff hired until now to whoever hired them for more than one test."""
     _hired.clear()
 
 

@@ -1,9 +1,7 @@
 """Rights given as an office is set up with them: by the owner, how far and how long a test needs them."""
 
-from contextlib import closing
 from typing import Any
 
-import psycopg
 from psycopg import sql
 
 from accounts.models import User
@@ -42,6 +40,5 @@ def suspend(user: User) -> User:
 
 
 def _as_owner(statement: sql.SQL | sql.Composed, values: list[Any]) -> None:
-    assert factories.owner is not None
-    with closing(psycopg.connect(**factories.owner.as_psycopg(autocommit=True))) as connection:
+    with factories.the_owner() as connection:
         connection.execute(statement, values)

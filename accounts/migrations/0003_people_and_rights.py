@@ -15,6 +15,49 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="AccessReview",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("title", models.CharField(max_length=60, verbose_name="名称")),
+                (
+                    "opened_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="開始日時"
+                    ),
+                ),
+                ("due_on", models.DateField(verbose_name="期限")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="確定日時")),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "権限の棚卸し",
+                "verbose_name_plural": "権限の棚卸し",
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.Value(1),
+                        condition=models.Q(("closed_at__isnull", True)),
+                        name="one_access_review_at_a_time",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="AccessAnswer",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -34,31 +77,59 @@ class Migration(migrations.Migration):
                 ),
                 ("reason", models.CharField(blank=True, default="", max_length=200, verbose_name="理由")),
                 ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="回答日時")),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="answers",
+                        to="accounts.roleassignment",
+                    ),
+                ),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="accounts.accessreview"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "棚卸しの回答",
                 "verbose_name_plural": "棚卸しの回答",
                 "default_permissions": (),
-            },
-        ),
-        migrations.CreateModel(
-            name="AccessReview",
-            fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("title", models.CharField(max_length=60, verbose_name="名称")),
-                (
-                    "opened_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), verbose_name="開始日時"
+                "indexes": [
+                    models.Index(fields=["review", "section"], name="access_answer_by_section"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("review", "assignment"), name="right_is_reviewed_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answer", ""), ("answered_at__isnull", True), ("answered_by__isnull", True)),
+                            models.Q(
+                                ("answer__in", ["KEEP", "CHANGE", "END"]),
+                                ("answered_at__isnull", False),
+                                ("answered_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="access_answer_is_signed_and_dated",
                     ),
-                ),
-                ("due_on", models.DateField(verbose_name="期限")),
-                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="確定日時")),
-            ],
-            options={
-                "verbose_name": "権限の棚卸し",
-                "verbose_name_plural": "権限の棚卸し",
-                "default_permissions": (),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answer__in", ["", "KEEP"]), models.Q(("reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="access_answer_but_keeping_has_a_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -78,6 +149,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "試行",
                 "verbose_name_plural": "試行",
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["last_at"], name="attempts_by_time"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("tries__gte", 0)), name="attempts_are_counted"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -86,11 +163,22 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("password", models.CharField(max_length=128, verbose_name="パスワードのハッシュ")),
                 ("replaced_at", models.DateTimeField(verbose_name="変更日時")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="former_passwords",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "以前のパスワード",
                 "verbose_name_plural": "以前のパスワード",
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["user", "-replaced_at"], name="former_password_by_person"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -113,6 +201,85 @@ class Migration(migrations.Migration):
                 "verbose_name": "ロック中の入力",
                 "verbose_name_plural": "ロック中の入力",
                 "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="StaffBatch",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("file_sha256", models.CharField(max_length=64, verbose_name="ファイルの指紋")),
+                ("lines", models.JSONField(default=list, verbose_name="行")),
+                (
+                    "proposed_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="取り込んだ日時"
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="反映した日時")),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("APPROVED", "承認"), ("REJECTED", "却下"), ("WITHDRAWN", "取下げ")],
+                        default="",
+                        max_length=20,
+                        verbose_name="結果",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="反映した人",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="取り込んだ人",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "職員の一括登録",
+                "verbose_name_plural": "職員の一括登録",
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["-proposed_at"], name="staff_batch_by_time"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome__in", ["APPROVED", "REJECTED"]), _negated=True),
+                            models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="staff_batch_is_applied_by_a_second_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("outcome", "")),
+                            models.Q(
+                                models.Q(("outcome", ""), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="staff_batch_decision_is_signed_and_dated",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome__in", ["", "APPROVED"])),
+                        fields=("file_sha256",),
+                        name="staff_file_is_taken_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -181,24 +348,154 @@ class Migration(migrations.Migration):
                     "decision_reason",
                     models.CharField(blank=True, default="", max_length=200, verbose_name="決定の理由"),
                 ),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposals",
+                        to="accounts.roleassignment",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposals",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposals",
+                        to="accounts.staffbatch",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "権限の申請",
                 "verbose_name_plural": "権限の申請",
                 "default_permissions": (),
-            },
-        ),
-        migrations.CreateModel(
-            name="RecoveryCode",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("digest", models.CharField(max_length=64, verbose_name="指紋")),
-                ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="使用日時")),
-            ],
-            options={
-                "verbose_name": "回復コード",
-                "verbose_name_plural": "回復コード",
-                "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("outcome", "")), fields=["proposed_at", "id"], name="proposal_waiting"
+                    ),
+                    models.Index(fields=["-proposed_at", "-id"], name="proposal_by_time"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["HIRE", "GRANT", "END", "MOVE", "STOP", "RESUME", "RESET"])),
+                        name="proposal_kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome__in", ["APPROVED", "REJECTED"]), _negated=True),
+                            models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="proposal_is_decided_by_a_second_person",
+                        violation_error_message="自分が出した申請は、自分では承認も却下もできません。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "WITHDRAWN"), _negated=True),
+                            ("decided_by", models.F("proposed_by")),
+                            _connector="OR",
+                        ),
+                        name="proposal_is_withdrawn_by_its_proposer",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("user__isnull", True),
+                            models.Q(("user", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="proposal_is_not_about_its_proposer",
+                        violation_error_message="自分の権限は、自分では変えられません。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("user__isnull", True),
+                            ("decided_by__isnull", True),
+                            ("outcome", "WITHDRAWN"),
+                            models.Q(("user", models.F("decided_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="proposal_is_not_about_its_decider",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("outcome", "")),
+                            models.Q(
+                                ("outcome__in", ["APPROVED", "REJECTED", "WITHDRAWN"]),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="proposal_decision_is_signed_and_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="proposal_has_a_reason"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("kind", "HIRE"),
+                                models.Q(("login_id", ""), _negated=True),
+                                models.Q(("display_name", ""), _negated=True),
+                            ),
+                            models.Q(
+                                ("kind", "GRANT"),
+                                ("starts_on__isnull", False),
+                                ("user__isnull", False),
+                                models.Q(("role", ""), _negated=True),
+                            ),
+                            models.Q(
+                                ("assignment__isnull", False),
+                                ("ends_on__isnull", False),
+                                ("kind", "END"),
+                                ("user__isnull", False),
+                            ),
+                            models.Q(
+                                ("kind", "MOVE"),
+                                ("user__isnull", False),
+                                models.Q(("display_name", ""), _negated=True),
+                            ),
+                            models.Q(("kind__in", ["STOP", "RESUME"]), ("user__isnull", False)),
+                            models.Q(
+                                ("kind", "RESET"),
+                                ("reset__in", ["PASSWORD", "FACTOR", "BOTH"]),
+                                ("user__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="proposal_says_what_its_kind_needs",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -208,11 +505,47 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(help_text="The human-readable name of this device.", max_length=64)),
                 ("confirmed", models.BooleanField(default=True, help_text="Is this device ready for use?")),
                 ("made_at", models.DateTimeField(verbose_name="作成日時")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        help_text="The user that this device belongs to.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "回復コードの用紙",
                 "verbose_name_plural": "回復コードの用紙",
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("user",), name="person_has_one_recovery_sheet"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RecoveryCode",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(max_length=64, verbose_name="指紋")),
+                ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="使用日時")),
+                (
+                    "sheet",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="codes",
+                        to="accounts.recoverysheet",
+                        verbose_name="用紙",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "回復コード",
+                "verbose_name_plural": "回復コード",
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("sheet", "digest"), name="recovery_code_is_on_a_sheet_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -226,40 +559,18 @@ class Migration(migrations.Migration):
                 ("sign_count", models.BigIntegerField(default=0, verbose_name="使用の回数")),
                 ("added_at", models.DateTimeField(verbose_name="登録日時")),
                 ("last_used_at", models.DateTimeField(blank=True, null=True, verbose_name="最終使用")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        help_text="The user that this device belongs to.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "セキュリティキー",
                 "verbose_name_plural": "セキュリティキー",
-                "default_permissions": (),
-            },
-        ),
-        migrations.CreateModel(
-            name="StaffBatch",
-            fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("file_sha256", models.CharField(max_length=64, verbose_name="ファイルの指紋")),
-                ("lines", models.JSONField(default=list, verbose_name="行")),
-                (
-                    "proposed_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), verbose_name="取り込んだ日時"
-                    ),
-                ),
-                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="反映した日時")),
-                (
-                    "outcome",
-                    models.CharField(
-                        blank=True,
-                        choices=[("APPROVED", "承認"), ("REJECTED", "却下"), ("WITHDRAWN", "取下げ")],
-                        default="",
-                        max_length=20,
-                        verbose_name="結果",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "職員の一括登録",
-                "verbose_name_plural": "職員の一括登録",
                 "default_permissions": (),
             },
         ),
@@ -305,11 +616,42 @@ class Migration(migrations.Migration):
                         verbose_name="終了の理由",
                     ),
                 ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="staff_sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "サインイン",
                 "verbose_name_plural": "サインイン",
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["user", "-began_at"], name="session_by_person"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("end_reason", ""), ("ended_at__isnull", True)),
+                            models.Q(("ended_at__isnull", False), models.Q(("end_reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="session_end_is_dated_and_explained",
+                    ),
+                ],
             },
         ),
         migrations.DeleteModel(
@@ -467,106 +809,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="accessanswer",
-            name="answered_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="accessanswer",
-            name="assignment",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="accounts.roleassignment"
-            ),
-        ),
-        migrations.AddField(
-            model_name="accessreview",
-            name="closed_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="accessreview",
-            name="opened_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="accessanswer",
-            name="review",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="accounts.accessreview"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attempts",
-            index=models.Index(fields=["last_at"], name="attempts_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="attempts",
-            constraint=models.CheckConstraint(condition=models.Q(("tries__gte", 0)), name="attempts_are_counted"),
-        ),
-        migrations.AddField(
-            model_name="formerpassword",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="former_passwords",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="proposal",
-            name="assignment",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="proposals",
-                to="accounts.roleassignment",
-            ),
-        ),
-        migrations.AddField(
-            model_name="proposal",
-            name="decided_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="proposal",
-            name="proposed_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="proposal",
-            name="user",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="proposals",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
             model_name="roleassignment",
             name="ended_by",
             field=models.ForeignKey(
@@ -629,302 +871,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="role_is_ended_by_a_proposal",
-            ),
-        ),
-        migrations.AddField(
-            model_name="recoverysheet",
-            name="user",
-            field=models.ForeignKey(
-                help_text="The user that this device belongs to.",
-                on_delete=django.db.models.deletion.CASCADE,
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="recoverycode",
-            name="sheet",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="codes",
-                to="accounts.recoverysheet",
-                verbose_name="用紙",
-            ),
-        ),
-        migrations.AddField(
-            model_name="securitykey",
-            name="user",
-            field=models.ForeignKey(
-                help_text="The user that this device belongs to.",
-                on_delete=django.db.models.deletion.CASCADE,
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="staffbatch",
-            name="decided_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="反映した人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="staffbatch",
-            name="proposed_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="取り込んだ人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="proposal",
-            name="batch",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="proposals",
-                to="accounts.staffbatch",
-            ),
-        ),
-        migrations.AddField(
-            model_name="staffsession",
-            name="ended_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="staffsession",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="staff_sessions", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessreview",
-            constraint=models.UniqueConstraint(
-                models.Value(1), condition=models.Q(("closed_at__isnull", True)), name="one_access_review_at_a_time"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="accessanswer",
-            index=models.Index(fields=["review", "section"], name="access_answer_by_section"),
-        ),
-        migrations.AddConstraint(
-            model_name="accessanswer",
-            constraint=models.UniqueConstraint(fields=("review", "assignment"), name="right_is_reviewed_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="accessanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answer", ""), ("answered_at__isnull", True), ("answered_by__isnull", True)),
-                    models.Q(
-                        ("answer__in", ["KEEP", "CHANGE", "END"]),
-                        ("answered_at__isnull", False),
-                        ("answered_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="access_answer_is_signed_and_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("answer__in", ["", "KEEP"]), models.Q(("reason", ""), _negated=True), _connector="OR"
-                ),
-                name="access_answer_but_keeping_has_a_reason",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="formerpassword",
-            index=models.Index(fields=["user", "-replaced_at"], name="former_password_by_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="recoverysheet",
-            constraint=models.UniqueConstraint(fields=("user",), name="person_has_one_recovery_sheet"),
-        ),
-        migrations.AddConstraint(
-            model_name="recoverycode",
-            constraint=models.UniqueConstraint(fields=("sheet", "digest"), name="recovery_code_is_on_a_sheet_once"),
-        ),
-        migrations.AddIndex(
-            model_name="staffbatch",
-            index=models.Index(fields=["-proposed_at"], name="staff_batch_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="staffbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome__in", ["APPROVED", "REJECTED"]), _negated=True),
-                    models.Q(("decided_by", models.F("proposed_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="staff_batch_is_applied_by_a_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="staffbatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("outcome", "")),
-                    models.Q(
-                        models.Q(("outcome", ""), _negated=True),
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="staff_batch_decision_is_signed_and_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="staffbatch",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("outcome__in", ["", "APPROVED"])),
-                fields=("file_sha256",),
-                name="staff_file_is_taken_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="proposal",
-            index=models.Index(
-                condition=models.Q(("outcome", "")), fields=["proposed_at", "id"], name="proposal_waiting"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="proposal",
-            index=models.Index(fields=["-proposed_at", "-id"], name="proposal_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["HIRE", "GRANT", "END", "MOVE", "STOP", "RESUME", "RESET"])),
-                name="proposal_kind_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome__in", ["APPROVED", "REJECTED"]), _negated=True),
-                    models.Q(("decided_by", models.F("proposed_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="proposal_is_decided_by_a_second_person",
-                violation_error_message="自分が出した申請は、自分では承認も却下もできません。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", "WITHDRAWN"), _negated=True),
-                    ("decided_by", models.F("proposed_by")),
-                    _connector="OR",
-                ),
-                name="proposal_is_withdrawn_by_its_proposer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("user__isnull", True), models.Q(("user", models.F("proposed_by")), _negated=True), _connector="OR"
-                ),
-                name="proposal_is_not_about_its_proposer",
-                violation_error_message="自分の権限は、自分では変えられません。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("user__isnull", True),
-                    ("decided_by__isnull", True),
-                    ("outcome", "WITHDRAWN"),
-                    models.Q(("user", models.F("decided_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="proposal_is_not_about_its_decider",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("outcome", "")),
-                    models.Q(
-                        ("outcome__in", ["APPROVED", "REJECTED", "WITHDRAWN"]),
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="proposal_decision_is_signed_and_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="proposal_has_a_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("kind", "HIRE"),
-                        models.Q(("login_id", ""), _negated=True),
-                        models.Q(("display_name", ""), _negated=True),
-                    ),
-                    models.Q(
-                        ("kind", "GRANT"),
-                        ("starts_on__isnull", False),
-                        ("user__isnull", False),
-                        models.Q(("role", ""), _negated=True),
-                    ),
-                    models.Q(
-                        ("assignment__isnull", False),
-                        ("ends_on__isnull", False),
-                        ("kind", "END"),
-                        ("user__isnull", False),
-                    ),
-                    models.Q(("kind", "MOVE"), ("user__isnull", False), models.Q(("display_name", ""), _negated=True)),
-                    models.Q(("kind__in", ["STOP", "RESUME"]), ("user__isnull", False)),
-                    models.Q(
-                        ("kind", "RESET"), ("reset__in", ["PASSWORD", "FACTOR", "BOTH"]), ("user__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="proposal_says_what_its_kind_needs",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="staffsession",
-            index=models.Index(fields=["user", "-began_at"], name="session_by_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="staffsession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("end_reason", ""), ("ended_at__isnull", True)),
-                    models.Q(("ended_at__isnull", False), models.Q(("end_reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="session_end_is_dated_and_explained",
             ),
         ),
     ]

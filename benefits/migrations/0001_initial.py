@@ -16,6 +16,116 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Person",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="作成日時"
+                    ),
+                ),
+                (
+                    "recipient_number",
+                    models.CharField(blank=True, max_length=7, null=True, unique=True, verbose_name="受給者番号"),
+                ),
+                ("family_name", models.CharField(blank=True, max_length=160, null=True, verbose_name="氏")),
+                ("given_name", models.CharField(blank=True, max_length=160, null=True, verbose_name="名")),
+                (
+                    "family_kana",
+                    models.CharField(blank=True, max_length=160, null=True, verbose_name="フリガナ（氏）"),
+                ),
+                ("given_kana", models.CharField(blank=True, max_length=160, null=True, verbose_name="フリガナ（名）")),
+                ("birth_on", models.DateField(blank=True, null=True, verbose_name="生年月日")),
+                (
+                    "sex",
+                    models.CharField(
+                        blank=True, choices=[("1", "男"), ("2", "女")], max_length=1, null=True, verbose_name="性別"
+                    ),
+                ),
+                ("postal_code", models.CharField(blank=True, max_length=7, null=True, verbose_name="郵便番号")),
+                ("address", models.CharField(blank=True, max_length=1100, null=True, verbose_name="住所")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="電話番号")),
+                ("name_key", models.CharField(blank=True, max_length=400, null=True, verbose_name="氏名の検索キー")),
+                (
+                    "kana_key",
+                    models.CharField(blank=True, max_length=400, null=True, verbose_name="フリガナの検索キー"),
+                ),
+                ("registered_at", models.DateTimeField(blank=True, null=True, verbose_name="登録日時")),
+                (
+                    "registered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="登録者",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "受給者",
+                "verbose_name_plural": "受給者",
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["kana_key"], name="person_by_kana", opclasses=["varchar_pattern_ops"]),
+                    models.Index(fields=["name_key"], name="person_by_name", opclasses=["varchar_pattern_ops"]),
+                    models.Index(fields=["birth_on"], name="person_by_birth"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("address__isnull", False),
+                                ("birth_on__isnull", False),
+                                ("family_kana__isnull", False),
+                                ("family_name__isnull", False),
+                                ("given_kana__isnull", False),
+                                ("given_name__isnull", False),
+                                ("kana_key__isnull", False),
+                                ("name_key__isnull", False),
+                                ("postal_code__isnull", False),
+                                ("recipient_number__isnull", False),
+                                ("registered_at__isnull", False),
+                                ("registered_by__isnull", False),
+                                ("sex__isnull", False),
+                            ),
+                            models.Q(
+                                ("address__isnull", True),
+                                ("birth_on__isnull", True),
+                                ("family_kana__isnull", True),
+                                ("family_name__isnull", True),
+                                ("given_kana__isnull", True),
+                                ("given_name__isnull", True),
+                                ("kana_key__isnull", True),
+                                ("name_key__isnull", True),
+                                ("postal_code__isnull", True),
+                                ("recipient_number__isnull", True),
+                                ("registered_at__isnull", True),
+                                ("registered_by__isnull", True),
+                                ("sex__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="person_is_registered_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("recipient_number__isnull", True),
+                            ("recipient_number__regex", "^[0-9]{7}$"),
+                            _connector="OR",
+                        ),
+                        name="person_recipient_number_is_seven_digits",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("sex__isnull", True), ("sex__in", ["1", "2"]), _connector="OR"),
+                        name="person_sex_is_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Application",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -101,66 +211,91 @@ class Migration(migrations.Migration):
                         verbose_name="提出者",
                     ),
                 ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to="benefits.person",
+                        verbose_name="受診者",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "申請",
                 "verbose_name_plural": "申請",
                 "default_permissions": (),
-            },
-        ),
-        migrations.CreateModel(
-            name="Person",
-            fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), verbose_name="作成日時"
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "SUBMITTED")),
+                        fields=["submitted_at", "id"],
+                        name="application_waiting",
                     ),
-                ),
-                (
-                    "recipient_number",
-                    models.CharField(blank=True, max_length=7, null=True, unique=True, verbose_name="受給者番号"),
-                ),
-                ("family_name", models.CharField(blank=True, max_length=160, null=True, verbose_name="氏")),
-                ("given_name", models.CharField(blank=True, max_length=160, null=True, verbose_name="名")),
-                (
-                    "family_kana",
-                    models.CharField(blank=True, max_length=160, null=True, verbose_name="フリガナ（氏）"),
-                ),
-                ("given_kana", models.CharField(blank=True, max_length=160, null=True, verbose_name="フリガナ（名）")),
-                ("birth_on", models.DateField(blank=True, null=True, verbose_name="生年月日")),
-                (
-                    "sex",
-                    models.CharField(
-                        blank=True, choices=[("1", "男"), ("2", "女")], max_length=1, null=True, verbose_name="性別"
+                    models.Index(
+                        condition=models.Q(("status__in", ["DRAFT", "RETURNED"])),
+                        fields=["-edited_at", "-id"],
+                        name="application_editable",
                     ),
-                ),
-                ("postal_code", models.CharField(blank=True, max_length=7, null=True, verbose_name="郵便番号")),
-                ("address", models.CharField(blank=True, max_length=1100, null=True, verbose_name="住所")),
-                ("phone", models.CharField(blank=True, max_length=20, verbose_name="電話番号")),
-                ("name_key", models.CharField(blank=True, max_length=400, null=True, verbose_name="氏名の検索キー")),
-                (
-                    "kana_key",
-                    models.CharField(blank=True, max_length=400, null=True, verbose_name="フリガナの検索キー"),
-                ),
-                ("registered_at", models.DateTimeField(blank=True, null=True, verbose_name="登録日時")),
-                (
-                    "registered_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="登録者",
+                    models.Index(fields=["-edited_at", "-id"], name="application_by_edit"),
+                    models.Index(fields=["status", "-edited_at", "-id"], name="application_by_status"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["DRAFT", "SUBMITTED", "RETURNED", "APPROVED", "WITHDRAWN"])
+                        ),
+                        name="application_status_is_known",
                     ),
-                ),
-            ],
-            options={
-                "verbose_name": "受給者",
-                "verbose_name_plural": "受給者",
-                "default_permissions": (),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("submitted_at__isnull", False), ("submitted_by__isnull", False)),
+                            models.Q(("submitted_at__isnull", True), ("submitted_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="application_submission_is_signed_and_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["SUBMITTED", "APPROVED"]), _negated=True),
+                            models.Q(
+                                ("submitted_by__isnull", False),
+                                models.Q(("content", ""), _negated=True),
+                                ("submission__gt", 0),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="application_is_whole_once_submitted",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("approved_sha256__isnull", False),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            models.Q(
+                                ("approved_sha256__isnull", True),
+                                ("decided_at__isnull", True),
+                                ("decided_by__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="application_decision_is_signed_dated_and_sealed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", False), ("status", "APPROVED")),
+                            models.Q(models.Q(("status", "APPROVED"), _negated=True), ("decided_at__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="application_is_approved_only_by_decision",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("decided_by", models.F("submitted_by")), _negated=True),
+                        name="application_is_not_decided_by_its_submitter",
+                        violation_error_message="自分が提出した申請は承認できません。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -223,17 +358,35 @@ class Migration(migrations.Migration):
                 "verbose_name": "支給認定",
                 "verbose_name_plural": "支給認定",
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["person", "-valid_from"], name="certification_by_person"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("valid_from__lte", models.F("valid_to"))),
+                        name="certification_ends_after_it_starts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "income_class__in",
+                                ["PUBLIC_ASSISTANCE", "LOW_1", "LOW_2", "GENERAL_1", "GENERAL_2", "UPPER"],
+                            )
+                        ),
+                        name="certification_class_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("disease_number__gte", 1)), name="certification_disease_is_numbered"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("payer_number__regex", "^[0-9]{8}$")),
+                        name="certification_payer_number_is_eight_digits",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reasons__len__gt", 0)), name="certification_has_reasons"
+                    ),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="application",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="applications",
-                to="benefits.person",
-                verbose_name="受診者",
-            ),
         ),
         migrations.CreateModel(
             name="ReturnComment",
@@ -262,6 +415,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "差戻しコメント",
                 "verbose_name_plural": "差戻しコメント",
                 "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="return_comment_says_something"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("application", "submission", "field"), name="field_has_one_comment_a_round"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -304,221 +465,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "照合",
                 "verbose_name_plural": "照合",
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("application", "submission", "checker"), name="checker_reviews_a_submission_once"
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="person",
-            index=models.Index(fields=["kana_key"], name="person_by_kana", opclasses=["varchar_pattern_ops"]),
-        ),
-        migrations.AddIndex(
-            model_name="person",
-            index=models.Index(fields=["name_key"], name="person_by_name", opclasses=["varchar_pattern_ops"]),
-        ),
-        migrations.AddIndex(
-            model_name="person",
-            index=models.Index(fields=["birth_on"], name="person_by_birth"),
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("address__isnull", False),
-                        ("birth_on__isnull", False),
-                        ("family_kana__isnull", False),
-                        ("family_name__isnull", False),
-                        ("given_kana__isnull", False),
-                        ("given_name__isnull", False),
-                        ("kana_key__isnull", False),
-                        ("name_key__isnull", False),
-                        ("postal_code__isnull", False),
-                        ("recipient_number__isnull", False),
-                        ("registered_at__isnull", False),
-                        ("registered_by__isnull", False),
-                        ("sex__isnull", False),
-                    ),
-                    models.Q(
-                        ("address__isnull", True),
-                        ("birth_on__isnull", True),
-                        ("family_kana__isnull", True),
-                        ("family_name__isnull", True),
-                        ("given_kana__isnull", True),
-                        ("given_name__isnull", True),
-                        ("kana_key__isnull", True),
-                        ("name_key__isnull", True),
-                        ("postal_code__isnull", True),
-                        ("recipient_number__isnull", True),
-                        ("registered_at__isnull", True),
-                        ("registered_by__isnull", True),
-                        ("sex__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="person_is_registered_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("recipient_number__isnull", True), ("recipient_number__regex", "^[0-9]{7}$"), _connector="OR"
-                ),
-                name="person_recipient_number_is_seven_digits",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sex__isnull", True), ("sex__in", ["1", "2"]), _connector="OR"),
-                name="person_sex_is_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="certification",
-            index=models.Index(fields=["person", "-valid_from"], name="certification_by_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="certification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("valid_from__lte", models.F("valid_to"))),
-                name="certification_ends_after_it_starts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="certification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("income_class__in", ["PUBLIC_ASSISTANCE", "LOW_1", "LOW_2", "GENERAL_1", "GENERAL_2", "UPPER"])
-                ),
-                name="certification_class_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="certification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("disease_number__gte", 1)), name="certification_disease_is_numbered"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="certification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("payer_number__regex", "^[0-9]{8}$")),
-                name="certification_payer_number_is_eight_digits",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="certification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reasons__len__gt", 0)), name="certification_has_reasons"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="application",
-            index=models.Index(
-                condition=models.Q(("status", "SUBMITTED")), fields=["submitted_at", "id"], name="application_waiting"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="application",
-            index=models.Index(
-                condition=models.Q(("status__in", ["DRAFT", "RETURNED"])),
-                fields=["-edited_at", "-id"],
-                name="application_editable",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="application",
-            index=models.Index(fields=["-edited_at", "-id"], name="application_by_edit"),
-        ),
-        migrations.AddIndex(
-            model_name="application",
-            index=models.Index(fields=["status", "-edited_at", "-id"], name="application_by_status"),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["DRAFT", "SUBMITTED", "RETURNED", "APPROVED", "WITHDRAWN"])),
-                name="application_status_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("submitted_at__isnull", False), ("submitted_by__isnull", False)),
-                    models.Q(("submitted_at__isnull", True), ("submitted_by__isnull", True)),
-                    _connector="OR",
-                ),
-                name="application_submission_is_signed_and_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["SUBMITTED", "APPROVED"]), _negated=True),
-                    models.Q(
-                        ("submitted_by__isnull", False),
-                        models.Q(("content", ""), _negated=True),
-                        ("submission__gt", 0),
-                    ),
-                    _connector="OR",
-                ),
-                name="application_is_whole_once_submitted",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("approved_sha256__isnull", False),
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                    ),
-                    models.Q(
-                        ("approved_sha256__isnull", True), ("decided_at__isnull", True), ("decided_by__isnull", True)
-                    ),
-                    _connector="OR",
-                ),
-                name="application_decision_is_signed_dated_and_sealed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", False), ("status", "APPROVED")),
-                    models.Q(models.Q(("status", "APPROVED"), _negated=True), ("decided_at__isnull", True)),
-                    _connector="OR",
-                ),
-                name="application_is_approved_only_by_decision",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("decided_by", models.F("submitted_by")), _negated=True),
-                name="application_is_not_decided_by_its_submitter",
-                violation_error_message="自分が提出した申請は承認できません。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="returncomment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="return_comment_says_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="returncomment",
-            constraint=models.UniqueConstraint(
-                fields=("application", "submission", "field"), name="field_has_one_comment_a_round"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.UniqueConstraint(
-                fields=("application", "submission", "checker"), name="checker_reviews_a_submission_once"
-            ),
         ),
     ]

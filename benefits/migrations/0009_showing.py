@@ -414,6 +414,48 @@ class Migration(migrations.Migration):
                 "verbose_name": "保護された個人番号の解除",
                 "verbose_name_plural": "保護された個人番号の解除",
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["person", "asked_by", "-asked_at"], name="release_by_person"),
+                    models.Index(
+                        condition=models.Q(("outcome", "")), fields=["asked_at", "id"], name="release_waiting"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["", "RELEASED", "REFUSED", "WITHDRAWN"])),
+                        name="release_outcome_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("purpose__in", ["INQUIRY", "COMPARISON", "CORRECTION", "INSURER", "DISCLOSURE"])
+                        ),
+                        name="release_purpose_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("outcome", "")),
+                            models.Q(
+                                models.Q(("outcome", ""), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="release_decision_is_signed_and_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by__isnull", True),
+                            models.Q(("decided_by", models.F("asked_by")), ("outcome", "WITHDRAWN")),
+                            models.Q(
+                                models.Q(("outcome", "WITHDRAWN"), _negated=True),
+                                models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="release_is_given_by_a_second_person",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -507,6 +549,95 @@ class Migration(migrations.Migration):
                 "verbose_name": "保護",
                 "verbose_name_plural": "保護",
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["person", "-proposed_at"], name="protection_by_person"),
+                    models.Index(fields=["-proposed_at", "-id"], name="protection_by_time"),
+                    models.Index(
+                        condition=models.Q(
+                            ("outcome", ""),
+                            models.Q(("lift_proposed_at__isnull", False), ("lifted_at__isnull", True)),
+                            _connector="OR",
+                        ),
+                        fields=["proposed_at", "id"],
+                        name="protection_waiting",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["VIOLENCE", "STAFF", "OFFICIAL", "OTHER"])),
+                        name="protection_kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["", "APPROVED", "REJECTED", "WITHDRAWN"])),
+                        name="protection_outcome_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
+                        ),
+                        name="protection_ends_after_it_starts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("outcome", "")),
+                            models.Q(
+                                models.Q(("outcome", ""), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="protection_decision_is_signed_and_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by__isnull", True),
+                            models.Q(("decided_by", models.F("proposed_by")), ("outcome", "WITHDRAWN")),
+                            models.Q(
+                                models.Q(("outcome", "WITHDRAWN"), _negated=True),
+                                models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="protection_is_decided_by_a_second_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("lift_proposed_at__isnull", False),
+                                ("lift_proposed_by__isnull", False),
+                                ("sealed_lift_reason__isnull", False),
+                            ),
+                            models.Q(
+                                ("lift_proposed_at__isnull", True),
+                                ("lift_proposed_by__isnull", True),
+                                ("sealed_lift_reason__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="protection_lifting_is_asked_for_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("lifted_at__isnull", False), ("lifted_by__isnull", False)),
+                            models.Q(("lifted_at__isnull", True), ("lifted_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="protection_lifting_is_signed_and_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("lifted_by__isnull", True),
+                            models.Q(
+                                ("lift_proposed_by__isnull", False),
+                                ("outcome", "APPROVED"),
+                                models.Q(("lifted_by", models.F("lift_proposed_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="protection_is_lifted_by_a_second_person",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -544,230 +675,51 @@ class Migration(migrations.Migration):
                 "verbose_name": "個人番号の表示の確認",
                 "verbose_name_plural": "個人番号の表示の確認",
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("outcome", "")),
+                        fields=["shown_at", "event_id"],
+                        name="reveal_to_be_reviewed",
+                    ),
+                    models.Index(
+                        condition=models.Q(("outcome", "INVESTIGATE")),
+                        fields=["shown_at", "event_id"],
+                        name="reveal_to_be_investigated",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["", "EXPLAINED", "INVESTIGATE"])),
+                        name="reveal_review_outcome_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("outcome", ""),
+                                ("reviewed_at__isnull", True),
+                                ("reviewed_by__isnull", True),
+                                ("sealed_words__isnull", True),
+                            ),
+                            models.Q(
+                                models.Q(("outcome", ""), _negated=True),
+                                ("reviewed_at__isnull", False),
+                                ("reviewed_by__isnull", False),
+                                ("sealed_words__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="reveal_review_is_signed_dated_and_explained",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reviewed_by__isnull", True),
+                            models.Q(("reviewed_by", models.F("viewer_id")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="reveal_is_not_reviewed_by_its_viewer",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="numberrelease",
-            index=models.Index(fields=["person", "asked_by", "-asked_at"], name="release_by_person"),
-        ),
-        migrations.AddIndex(
-            model_name="numberrelease",
-            index=models.Index(condition=models.Q(("outcome", "")), fields=["asked_at", "id"], name="release_waiting"),
-        ),
-        migrations.AddIndex(
-            model_name="protection",
-            index=models.Index(fields=["person", "-proposed_at"], name="protection_by_person"),
-        ),
-        migrations.AddIndex(
-            model_name="protection",
-            index=models.Index(fields=["-proposed_at", "-id"], name="protection_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="protection",
-            index=models.Index(
-                condition=models.Q(
-                    ("outcome", ""),
-                    models.Q(("lift_proposed_at__isnull", False), ("lifted_at__isnull", True)),
-                    _connector="OR",
-                ),
-                fields=["proposed_at", "id"],
-                name="protection_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="revealreview",
-            index=models.Index(
-                condition=models.Q(("outcome", "")), fields=["shown_at", "event_id"], name="reveal_to_be_reviewed"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="revealreview",
-            index=models.Index(
-                condition=models.Q(("outcome", "INVESTIGATE")),
-                fields=["shown_at", "event_id"],
-                name="reveal_to_be_investigated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="numberrelease",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["", "RELEASED", "REFUSED", "WITHDRAWN"])),
-                name="release_outcome_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="numberrelease",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("purpose__in", ["INQUIRY", "COMPARISON", "CORRECTION", "INSURER", "DISCLOSURE"])),
-                name="release_purpose_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="numberrelease",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("outcome", "")),
-                    models.Q(
-                        models.Q(("outcome", ""), _negated=True),
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="release_decision_is_signed_and_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="numberrelease",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by__isnull", True),
-                    models.Q(("decided_by", models.F("asked_by")), ("outcome", "WITHDRAWN")),
-                    models.Q(
-                        models.Q(("outcome", "WITHDRAWN"), _negated=True),
-                        models.Q(("decided_by", models.F("asked_by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="release_is_given_by_a_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["VIOLENCE", "STAFF", "OFFICIAL", "OTHER"])),
-                name="protection_kind_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["", "APPROVED", "REJECTED", "WITHDRAWN"])),
-                name="protection_outcome_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                ),
-                name="protection_ends_after_it_starts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("outcome", "")),
-                    models.Q(
-                        models.Q(("outcome", ""), _negated=True),
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="protection_decision_is_signed_and_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by__isnull", True),
-                    models.Q(("decided_by", models.F("proposed_by")), ("outcome", "WITHDRAWN")),
-                    models.Q(
-                        models.Q(("outcome", "WITHDRAWN"), _negated=True),
-                        models.Q(("decided_by", models.F("proposed_by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="protection_is_decided_by_a_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("lift_proposed_at__isnull", False),
-                        ("lift_proposed_by__isnull", False),
-                        ("sealed_lift_reason__isnull", False),
-                    ),
-                    models.Q(
-                        ("lift_proposed_at__isnull", True),
-                        ("lift_proposed_by__isnull", True),
-                        ("sealed_lift_reason__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="protection_lifting_is_asked_for_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("lifted_at__isnull", False), ("lifted_by__isnull", False)),
-                    models.Q(("lifted_at__isnull", True), ("lifted_by__isnull", True)),
-                    _connector="OR",
-                ),
-                name="protection_lifting_is_signed_and_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("lifted_by__isnull", True),
-                    models.Q(
-                        ("lift_proposed_by__isnull", False),
-                        ("outcome", "APPROVED"),
-                        models.Q(("lifted_by", models.F("lift_proposed_by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="protection_is_lifted_by_a_second_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="revealreview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["", "EXPLAINED", "INVESTIGATE"])),
-                name="reveal_review_outcome_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="revealreview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("outcome", ""),
-                        ("reviewed_at__isnull", True),
-                        ("reviewed_by__isnull", True),
-                        ("sealed_words__isnull", True),
-                    ),
-                    models.Q(
-                        models.Q(("outcome", ""), _negated=True),
-                        ("reviewed_at__isnull", False),
-                        ("reviewed_by__isnull", False),
-                        ("sealed_words__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="reveal_review_is_signed_dated_and_explained",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="revealreview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("reviewed_by__isnull", True),
-                    models.Q(("reviewed_by", models.F("viewer_id")), _negated=True),
-                    _connector="OR",
-                ),
-                name="reveal_is_not_reviewed_by_its_viewer",
-            ),
         ),
         migrations.RunSQL(INSTALL, REMOVE),
         migrations.RunSQL(CONFLICTING_DUTIES, CONFLICTING_DUTIES),

@@ -604,6 +604,24 @@ class Migration(migrations.Migration):
                 "verbose_name": "削除証明書",
                 "verbose_name_plural": "削除証明書",
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["list_id", "fiscal_year", "serial"], name="certificate_by_list"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("fiscal_year", "serial"), name="certificate_number_is_given_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("replayed_at__isnull", True)),
+                        fields=("person_id", "version"),
+                        name="number_is_destroyed_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("serial__gte", 1)), name="certificate_numbers_count_from_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("proposed_by", models.F("approved_by")), _negated=True),
+                        name="certificate_names_two_people",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -632,11 +650,77 @@ class Migration(migrations.Migration):
                 ),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="解除日時")),
                 ("ended_words", models.CharField(blank=True, default="", max_length=200, verbose_name="解除の事由")),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="解除した人",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deletion_holds",
+                        to="benefits.person",
+                        verbose_name="対象",
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="停止した人",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "削除の停止",
                 "verbose_name_plural": "削除の停止",
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)), fields=["person"], name="hold_in_force"
+                    ),
+                    models.Index(fields=["-set_at", "-id"], name="hold_by_time"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reason__in", ["APPEAL", "LAWSUIT", "AUDIT", "DISCLOSURE"])),
+                        name="hold_has_a_known_reason",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("words", ""), _negated=True), name="hold_says_why"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
+                            models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="hold_end_is_signed_and_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", True), ("ended_words", "")),
+                            models.Q(("ended_words", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="hold_end_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_by__isnull", True),
+                            models.Q(("ended_by", models.F("set_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="hold_is_ended_by_somebody_else",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -677,60 +761,112 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, default="", max_length=200, verbose_name="却下の理由"),
                 ),
                 ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="完了日時")),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="決定した人",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="作成した人",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="申請した人",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "削除対象一覧",
                 "verbose_name_plural": "削除対象一覧",
                 "default_permissions": (),
-            },
-        ),
-        migrations.CreateModel(
-            name="DeletionRow",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("person_id", models.UUIDField(verbose_name="内部ID")),
-                ("version", models.PositiveIntegerField(verbose_name="版")),
-                (
-                    "recipient_number",
-                    models.CharField(blank=True, max_length=20, verbose_name="受給者番号（または受付番号）"),
-                ),
-                (
-                    "holding",
-                    models.CharField(
-                        choices=[
-                            ("PATIENT", "受診者の番号"),
-                            ("GUARDIAN", "保護者の番号"),
-                            ("MEMBER", "世帯員の番号"),
-                            ("NOT_APPROVED", "認定に至らなかった番号"),
-                            ("SUPERSEDED", "訂正前の番号"),
-                        ],
-                        max_length=20,
-                        verbose_name="番号の種類",
+                "indexes": [
+                    models.Index(fields=["-month", "-made_at", "-id"], name="deletion_list_by_month"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["MAKING", "DRAFT", "PROPOSED", "APPROVED", "DONE", "REJECTED", "EMPTY"])
+                        ),
+                        name="list_state_is_known",
                     ),
-                ),
-                ("basis", models.CharField(max_length=200, verbose_name="保有の根拠")),
-                ("since_on", models.DateField(verbose_name="起算の日")),
-                ("due_on", models.DateField(verbose_name="保存期限")),
-                ("why", models.CharField(max_length=300, verbose_name="理由")),
-                (
-                    "outcome",
-                    models.CharField(
-                        blank=True,
-                        choices=[("EXCLUDED", "除外"), ("DROPPED", "対象外になった"), ("DESTROYED", "削除済み")],
-                        default="",
-                        max_length=20,
-                        verbose_name="結果",
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("proposed_at__isnull", False), ("proposed_by__isnull", False)),
+                            models.Q(("proposed_at__isnull", True), ("proposed_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="list_proposal_is_signed_and_dated",
                     ),
-                ),
-                (
-                    "outcome_words",
-                    models.CharField(blank=True, default="", max_length=200, verbose_name="除外・対象外の理由"),
-                ),
-            ],
-            options={
-                "verbose_name": "削除対象",
-                "verbose_name_plural": "削除対象",
-                "default_permissions": (),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)),
+                            models.Q(("decided_at__isnull", True), ("decided_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="list_decision_is_signed_and_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_by__isnull", True),
+                                ("proposed_by__isnull", True),
+                                ("state__in", ["MAKING", "DRAFT", "EMPTY"]),
+                            ),
+                            models.Q(
+                                ("decided_by__isnull", True), ("proposed_by__isnull", False), ("state", "PROPOSED")
+                            ),
+                            models.Q(
+                                ("decided_by__isnull", False),
+                                ("proposed_by__isnull", False),
+                                ("state__in", ["APPROVED", "DONE", "REJECTED"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="list_is_proposed_before_it_is_decided",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by__isnull", True),
+                            models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="list_is_decided_by_a_second_person",
+                        violation_error_message="自分が申請した一覧は、自分では承認も却下もできません。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "REJECTED"), _negated=True),
+                            models.Q(("decision_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="list_rejection_says_why",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["MAKING", "DRAFT", "PROPOSED", "APPROVED"])),
+                        fields=("month",),
+                        name="one_deletion_list_at_a_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -795,438 +931,208 @@ class Migration(migrations.Migration):
                         verbose_name="結果",
                     ),
                 ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="決定した人",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="申請した人",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "保存期間",
                 "verbose_name_plural": "保存期間",
                 "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("holding__in", ["", "PATIENT", "GUARDIAN", "MEMBER", "NOT_APPROVED", "SUPERSEDED"])
+                        ),
+                        name="period_is_for_a_known_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("programme__in", ["", "NANBYO"])), name="period_is_for_a_known_programme"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("years__gt", 0), ("months__gt", 0), _connector="OR"),
+                            ("months__lte", 11),
+                            ("years__lte", 100),
+                        ),
+                        name="period_is_some_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("counted_from__in", ["DAY", "FISCAL_YEAR_END"])),
+                        name="period_counts_from_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("basis", ""), _negated=True), name="period_has_a_legal_basis"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["", "APPROVED", "REJECTED", "WITHDRAWN"])),
+                        name="period_outcome_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome", ""), ("decided_at__isnull", False), _connector="XOR"),
+                        name="period_decision_is_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("proposed_by__isnull", True),
+                            models.Q(("decided_by__isnull", True), ("outcome", "")),
+                            models.Q(("outcome", "WITHDRAWN"), ("decided_by", models.F("proposed_by"))),
+                            models.Q(
+                                ("decided_by__isnull", False),
+                                ("outcome__in", ["APPROVED", "REJECTED"]),
+                                models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="period_is_decided_by_a_second_person",
+                    ),
+                ],
             },
         ),
-        migrations.AddIndex(
-            model_name="deletioncertificate",
-            index=models.Index(fields=["list_id", "fiscal_year", "serial"], name="certificate_by_list"),
-        ),
-        migrations.AddConstraint(
-            model_name="deletioncertificate",
-            constraint=models.UniqueConstraint(
-                fields=("fiscal_year", "serial"), name="certificate_number_is_given_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletioncertificate",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("replayed_at__isnull", True)),
-                fields=("person_id", "version"),
-                name="number_is_destroyed_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletioncertificate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("serial__gte", 1)), name="certificate_numbers_count_from_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletioncertificate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("proposed_by", models.F("approved_by")), _negated=True),
-                name="certificate_names_two_people",
-            ),
-        ),
-        migrations.AddField(
-            model_name="deletionhold",
-            name="ended_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="解除した人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="deletionhold",
-            name="person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="deletion_holds",
-                to="benefits.person",
-                verbose_name="対象",
-            ),
-        ),
-        migrations.AddField(
-            model_name="deletionhold",
-            name="set_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="停止した人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="deletionlist",
-            name="decided_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="決定した人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="deletionlist",
-            name="made_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="作成した人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="deletionlist",
-            name="proposed_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="申請した人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="deletionrow",
-            name="deletion_list",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="rows", to="benefits.deletionlist"
-            ),
-        ),
-        migrations.AddField(
-            model_name="deletionrow",
-            name="excluded_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="除外した人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="retentionperiod",
-            name="decided_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="決定した人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="retentionperiod",
-            name="proposed_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="申請した人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="deletionrow",
-            name="period",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="benefits.retentionperiod",
-                verbose_name="保存期間",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="deletionhold",
-            index=models.Index(
-                condition=models.Q(("ended_at__isnull", True)), fields=["person"], name="hold_in_force"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="deletionhold",
-            index=models.Index(fields=["-set_at", "-id"], name="hold_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionhold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason__in", ["APPEAL", "LAWSUIT", "AUDIT", "DISCLOSURE"])),
-                name="hold_has_a_known_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionhold",
-            constraint=models.CheckConstraint(condition=models.Q(("words", ""), _negated=True), name="hold_says_why"),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionhold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
-                    models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
-                    _connector="OR",
+        migrations.CreateModel(
+            name="DeletionRow",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("person_id", models.UUIDField(verbose_name="内部ID")),
+                ("version", models.PositiveIntegerField(verbose_name="版")),
+                (
+                    "recipient_number",
+                    models.CharField(blank=True, max_length=20, verbose_name="受給者番号（または受付番号）"),
                 ),
-                name="hold_end_is_signed_and_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionhold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", True), ("ended_words", "")),
-                    models.Q(("ended_words", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="hold_end_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionhold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ended_by__isnull", True),
-                    models.Q(("ended_by", models.F("set_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="hold_is_ended_by_somebody_else",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="deletionlist",
-            index=models.Index(fields=["-month", "-made_at", "-id"], name="deletion_list_by_month"),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionlist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["MAKING", "DRAFT", "PROPOSED", "APPROVED", "DONE", "REJECTED", "EMPTY"])
-                ),
-                name="list_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionlist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("proposed_at__isnull", False), ("proposed_by__isnull", False)),
-                    models.Q(("proposed_at__isnull", True), ("proposed_by__isnull", True)),
-                    _connector="OR",
-                ),
-                name="list_proposal_is_signed_and_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionlist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)),
-                    models.Q(("decided_at__isnull", True), ("decided_by__isnull", True)),
-                    _connector="OR",
-                ),
-                name="list_decision_is_signed_and_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionlist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decided_by__isnull", True),
-                        ("proposed_by__isnull", True),
-                        ("state__in", ["MAKING", "DRAFT", "EMPTY"]),
+                (
+                    "holding",
+                    models.CharField(
+                        choices=[
+                            ("PATIENT", "受診者の番号"),
+                            ("GUARDIAN", "保護者の番号"),
+                            ("MEMBER", "世帯員の番号"),
+                            ("NOT_APPROVED", "認定に至らなかった番号"),
+                            ("SUPERSEDED", "訂正前の番号"),
+                        ],
+                        max_length=20,
+                        verbose_name="番号の種類",
                     ),
-                    models.Q(("decided_by__isnull", True), ("proposed_by__isnull", False), ("state", "PROPOSED")),
-                    models.Q(
-                        ("decided_by__isnull", False),
-                        ("proposed_by__isnull", False),
-                        ("state__in", ["APPROVED", "DONE", "REJECTED"]),
+                ),
+                ("basis", models.CharField(max_length=200, verbose_name="保有の根拠")),
+                ("since_on", models.DateField(verbose_name="起算の日")),
+                ("due_on", models.DateField(verbose_name="保存期限")),
+                ("why", models.CharField(max_length=300, verbose_name="理由")),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("EXCLUDED", "除外"), ("DROPPED", "対象外になった"), ("DESTROYED", "削除済み")],
+                        default="",
+                        max_length=20,
+                        verbose_name="結果",
                     ),
-                    _connector="OR",
                 ),
-                name="list_is_proposed_before_it_is_decided",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionlist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decided_by__isnull", True),
-                    models.Q(("decided_by", models.F("proposed_by")), _negated=True),
-                    _connector="OR",
+                (
+                    "outcome_words",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="除外・対象外の理由"),
                 ),
-                name="list_is_decided_by_a_second_person",
-                violation_error_message="自分が申請した一覧は、自分では承認も却下もできません。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionlist",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "REJECTED"), _negated=True),
-                    models.Q(("decision_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="list_rejection_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionlist",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["MAKING", "DRAFT", "PROPOSED", "APPROVED"])),
-                fields=("month",),
-                name="one_deletion_list_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("holding__in", ["", "PATIENT", "GUARDIAN", "MEMBER", "NOT_APPROVED", "SUPERSEDED"])
-                ),
-                name="period_is_for_a_known_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("programme__in", ["", "NANBYO"])), name="period_is_for_a_known_programme"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("years__gt", 0), ("months__gt", 0), _connector="OR"),
-                    ("months__lte", 11),
-                    ("years__lte", 100),
-                ),
-                name="period_is_some_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("counted_from__in", ["DAY", "FISCAL_YEAR_END"])),
-                name="period_counts_from_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("basis", ""), _negated=True), name="period_has_a_legal_basis"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["", "APPROVED", "REJECTED", "WITHDRAWN"])),
-                name="period_outcome_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome", ""), ("decided_at__isnull", False), _connector="XOR"),
-                name="period_decision_is_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("proposed_by__isnull", True),
-                    models.Q(("decided_by__isnull", True), ("outcome", "")),
-                    models.Q(("outcome", "WITHDRAWN"), ("decided_by", models.F("proposed_by"))),
-                    models.Q(
-                        ("decided_by__isnull", False),
-                        ("outcome__in", ["APPROVED", "REJECTED"]),
-                        models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                (
+                    "deletion_list",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="rows", to="benefits.deletionlist"
                     ),
-                    _connector="OR",
                 ),
-                name="period_is_decided_by_a_second_person",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="deletionrow",
-            index=models.Index(
-                condition=models.Q(("outcome", "")), fields=["deletion_list", "id"], name="deletion_row_waiting"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="deletionrow",
-            index=models.Index(fields=["deletion_list", "id"], name="deletion_row_by_list"),
-        ),
-        migrations.AddIndex(
-            model_name="deletionrow",
-            index=models.Index(
-                condition=models.Q(("outcome", "")), fields=["person_id", "version"], name="deletion_row_by_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionrow",
-            constraint=models.UniqueConstraint(
-                fields=("deletion_list", "person_id", "version"), name="number_is_listed_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionrow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["", "EXCLUDED", "DROPPED", "DESTROYED"])),
-                name="row_outcome_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionrow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("holding__in", ["PATIENT", "GUARDIAN", "MEMBER", "NOT_APPROVED", "SUPERSEDED"])),
-                name="row_is_of_a_known_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionrow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("since_on__lte", models.F("due_on"))), name="row_is_not_due_before_it_begins"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionrow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("excluded_by__isnull", False), ("outcome", "EXCLUDED")),
-                    models.Q(models.Q(("outcome", "EXCLUDED"), _negated=True), ("excluded_by__isnull", True)),
-                    _connector="OR",
+                (
+                    "excluded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="除外した人",
+                    ),
                 ),
-                name="row_exclusion_is_signed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deletionrow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome__in", ["EXCLUDED", "DROPPED"]), models.Q(("outcome_words", ""), _negated=True)),
-                    models.Q(("outcome__in", ["", "DESTROYED"]), ("outcome_words", "")),
-                    _connector="OR",
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="benefits.retentionperiod",
+                        verbose_name="保存期間",
+                    ),
                 ),
-                name="row_left_out_says_why",
-            ),
+            ],
+            options={
+                "verbose_name": "削除対象",
+                "verbose_name_plural": "削除対象",
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("outcome", "")),
+                        fields=["deletion_list", "id"],
+                        name="deletion_row_waiting",
+                    ),
+                    models.Index(fields=["deletion_list", "id"], name="deletion_row_by_list"),
+                    models.Index(
+                        condition=models.Q(("outcome", "")),
+                        fields=["person_id", "version"],
+                        name="deletion_row_by_number",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("deletion_list", "person_id", "version"), name="number_is_listed_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["", "EXCLUDED", "DROPPED", "DESTROYED"])),
+                        name="row_outcome_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("holding__in", ["PATIENT", "GUARDIAN", "MEMBER", "NOT_APPROVED", "SUPERSEDED"])
+                        ),
+                        name="row_is_of_a_known_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("since_on__lte", models.F("due_on"))),
+                        name="row_is_not_due_before_it_begins",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("excluded_by__isnull", False), ("outcome", "EXCLUDED")),
+                            models.Q(models.Q(("outcome", "EXCLUDED"), _negated=True), ("excluded_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="row_exclusion_is_signed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("outcome__in", ["EXCLUDED", "DROPPED"]),
+                                models.Q(("outcome_words", ""), _negated=True),
+                            ),
+                            models.Q(("outcome__in", ["", "DESTROYED"]), ("outcome_words", "")),
+                            _connector="OR",
+                        ),
+                        name="row_left_out_says_why",
+                    ),
+                ],
+            },
         ),
         migrations.RunSQL(INSTALL, REMOVE),
     ]

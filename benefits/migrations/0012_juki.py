@@ -658,6 +658,123 @@ class Migration(migrations.Migration):
 
     operations: ClassVar = [
         migrations.CreateModel(
+            name="JukiLayout",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, verbose_name="様式の名前")),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="版")),
+                ("valid_from", models.DateField(verbose_name="使い始める日")),
+                (
+                    "encoding",
+                    models.CharField(
+                        blank=True,
+                        choices=[("CP932", "Shift_JIS（CP932）"), ("UTF8", "UTF-8")],
+                        default="",
+                        help_text="空なら自動で判定します",
+                        max_length=10,
+                        verbose_name="文字コード",
+                    ),
+                ),
+                (
+                    "separator",
+                    models.CharField(
+                        choices=[("COMMA", "コンマ"), ("TAB", "タブ")],
+                        default="COMMA",
+                        max_length=10,
+                        verbose_name="区切り",
+                    ),
+                ),
+                ("has_heading", models.BooleanField(default=True, verbose_name="1行目は見出し")),
+                ("items", models.PositiveSmallIntegerField(default=4, verbose_name="照合する情報の数")),
+                (
+                    "date_notation",
+                    models.CharField(
+                        choices=[
+                            ("WESTERN8", "西暦8桁（19700401）"),
+                            ("ERA7", "元号の番号と6桁（3450401）"),
+                            ("WRITTEN", "書いたとおり（昭和45年4月1日、S45.4.1、1970/4/1）"),
+                        ],
+                        default="WESTERN8",
+                        max_length=10,
+                        verbose_name="生年月日の表記",
+                    ),
+                ),
+                ("columns", models.JSONField(verbose_name="列")),
+                ("query_columns", models.JSONField(default=list, verbose_name="要求一覧の列")),
+                ("note", models.CharField(blank=True, max_length=400, verbose_name="備考")),
+                (
+                    "proposed_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="申請日時"
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("CONFIRMED", "確定"), ("REJECTED", "却下")],
+                        default="",
+                        max_length=10,
+                        verbose_name="結果",
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True, verbose_name="決定日時")),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="決定者",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="申請者",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "住基ネットの様式",
+                "verbose_name_plural": "住基ネットの様式",
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("name", "version"), name="layout_version_is_one"),
+                    models.CheckConstraint(
+                        condition=models.Q(("items__in", [3, 4])), name="layout_matches_on_four_or_three"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("encoding__in", ["", "CP932", "UTF8"])), name="layout_encoding_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("separator__in", ["COMMA", "TAB"])), name="layout_separator_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("date_notation__in", ["WESTERN8", "ERA7", "WRITTEN"])),
+                        name="layout_dates_are_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                        name="layout_is_not_decided_by_its_proposer",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("outcome", "")),
+                            models.Q(("decided_at__isnull", False), ("outcome__in", ["CONFIRMED", "REJECTED"])),
+                            _connector="OR",
+                        ),
+                        name="layout_decision_is_signed_and_dated",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="JukiBatch",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -739,80 +856,150 @@ class Migration(migrations.Migration):
                 ("undone_at", models.DateTimeField(null=True, verbose_name="取消しの承認日時")),
                 ("undone", models.PositiveIntegerField(default=0, verbose_name="取消し")),
                 ("wiped_at", models.DateTimeField(null=True, verbose_name="消去日時")),
+                (
+                    "applied_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="適用した人",
+                    ),
+                ),
+                (
+                    "undo_proposed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="取消しの申請者",
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="取消しの承認者",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="取り込んだ人",
+                    ),
+                ),
+                (
+                    "layout",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="benefits.jukilayout",
+                        verbose_name="様式",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "住基ネットのファイル",
                 "verbose_name_plural": "住基ネットのファイル",
                 "default_permissions": (),
-            },
-        ),
-        migrations.CreateModel(
-            name="JukiLayout",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=60, verbose_name="様式の名前")),
-                ("version", models.PositiveIntegerField(default=1, verbose_name="版")),
-                ("valid_from", models.DateField(verbose_name="使い始める日")),
-                (
-                    "encoding",
-                    models.CharField(
-                        blank=True,
-                        choices=[("CP932", "Shift_JIS（CP932）"), ("UTF8", "UTF-8")],
-                        default="",
-                        help_text="空なら自動で判定します",
-                        max_length=10,
-                        verbose_name="文字コード",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "UPLOADING",
+                                    "UPLOADED",
+                                    "STAGING",
+                                    "HALTED",
+                                    "MATCHING",
+                                    "CHECKING",
+                                    "REVIEW",
+                                    "APPLYING",
+                                    "APPLIED",
+                                    "UNDOING",
+                                    "UNDONE",
+                                    "CANCELLED",
+                                    "EXPIRED",
+                                    "UNUSABLE",
+                                ],
+                            )
+                        ),
+                        name="juki_state_is_known",
                     ),
-                ),
-                (
-                    "separator",
-                    models.CharField(
-                        choices=[("COMMA", "コンマ"), ("TAB", "タブ")],
-                        default="COMMA",
-                        max_length=10,
-                        verbose_name="区切り",
+                    models.CheckConstraint(
+                        condition=models.Q(("mode__in", ["ALL", "SKIP"])), name="juki_mode_is_known"
                     ),
-                ),
-                ("has_heading", models.BooleanField(default=True, verbose_name="1行目は見出し")),
-                ("items", models.PositiveSmallIntegerField(default=4, verbose_name="照合する情報の数")),
-                (
-                    "date_notation",
-                    models.CharField(
-                        choices=[
-                            ("WESTERN8", "西暦8桁（19700401）"),
-                            ("ERA7", "元号の番号と6桁（3450401）"),
-                            ("WRITTEN", "書いたとおり（昭和45年4月1日、S45.4.1、1970/4/1）"),
-                        ],
-                        default="WESTERN8",
-                        max_length=10,
-                        verbose_name="生年月日の表記",
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "lines_in",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("linked"), "+", models.F("queued")
+                                    ),
+                                    "+",
+                                    models.F("rejected"),
+                                ),
+                            )
+                        ),
+                        name="juki_counts_add_up",
                     ),
-                ),
-                ("columns", models.JSONField(verbose_name="列")),
-                ("query_columns", models.JSONField(default=list, verbose_name="要求一覧の列")),
-                ("note", models.CharField(blank=True, max_length=400, verbose_name="備考")),
-                (
-                    "proposed_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), verbose_name="申請日時"
+                    models.CheckConstraint(
+                        condition=models.Q(("applied_by", models.F("uploaded_by")), _negated=True),
+                        name="juki_file_is_not_applied_by_whoever_brought_it",
                     ),
-                ),
-                (
-                    "outcome",
-                    models.CharField(
-                        blank=True,
-                        choices=[("CONFIRMED", "確定"), ("REJECTED", "却下")],
-                        default="",
-                        max_length=10,
-                        verbose_name="結果",
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("applied_at__isnull", False), ("applied_by__isnull", False)),
+                            models.Q(("applied_at__isnull", True), ("applied_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="juki_application_is_signed_and_dated",
                     ),
-                ),
-                ("decided_at", models.DateTimeField(null=True, verbose_name="決定日時")),
-            ],
-            options={
-                "verbose_name": "住基ネットの様式",
-                "verbose_name_plural": "住基ネットの様式",
-                "default_permissions": (),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("applied_by__isnull", False),
+                            models.Q(("state__in", ["APPLYING", "APPLIED", "UNDOING", "UNDONE"]), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="juki_file_is_applied_only_by_decision",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("undo_proposed_at__isnull", False), ("undo_proposed_by__isnull", False)),
+                            models.Q(("undo_proposed_at__isnull", True), ("undo_proposed_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="juki_undo_proposal_is_signed_and_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("undone_by", models.F("undo_proposed_by")), _negated=True),
+                        name="juki_undo_takes_two",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("undone_at__isnull", False), ("undone_by__isnull", False)),
+                            models.Q(("undone_at__isnull", True), ("undone_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="juki_undo_is_signed_and_dated",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("state__in", ["UNDONE", "CANCELLED", "EXPIRED", "UNUSABLE"]), _negated=True
+                        ),
+                        fields=("file_digest",),
+                        name="juki_file_is_taken_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -873,11 +1060,85 @@ class Migration(migrations.Migration):
                 ("decided_at", models.DateTimeField(null=True)),
                 ("reason", models.CharField(blank=True, max_length=200, verbose_name="除外の理由")),
                 ("is_applied", models.BooleanField(default=False)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="rows", to="benefits.jukibatch"
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="benefits.person"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "住基ネットのファイルの行",
                 "verbose_name_plural": "住基ネットのファイルの行",
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["batch", "state", "code", "line"], name="juki_row_by_state"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("batch", "line"), name="juki_line_stands_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["QUEUED", "LINKED", "REJECTED"])),
+                        name="juki_row_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "LINKED"), _negated=True), ("person__isnull", False), _connector="OR"
+                        ),
+                        name="juki_link_is_to_somebody",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "LINKED")),
+                        fields=("batch", "person"),
+                        name="juki_person_is_linked_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", "BY_HAND"), ("state", "LINKED"), _negated=True),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                models.Q(("link_reasons", {}), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="juki_hand_link_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", "REFUSED"), _negated=True),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="juki_refusal_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_applied", False),
+                            models.Q(("state", "LINKED"), ("verdict__in", ["FREE", "SAME"])),
+                            _connector="OR",
+                        ),
+                        name="juki_row_is_applied_once_judged",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -888,368 +1149,38 @@ class Migration(migrations.Migration):
                 ("drawn_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("opened_at", models.DateTimeField(null=True)),
                 ("agrees", models.BooleanField(null=True, verbose_name="一致")),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sample", to="benefits.jukibatch"
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "抜取り",
                 "verbose_name_plural": "抜取り",
                 "default_permissions": (),
-            },
-        ),
-        migrations.AddField(
-            model_name="jukibatch",
-            name="applied_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="適用した人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="jukibatch",
-            name="undo_proposed_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="取消しの申請者",
-            ),
-        ),
-        migrations.AddField(
-            model_name="jukibatch",
-            name="undone_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="取消しの承認者",
-            ),
-        ),
-        migrations.AddField(
-            model_name="jukibatch",
-            name="uploaded_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="取り込んだ人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="jukilayout",
-            name="decided_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="決定者",
-            ),
-        ),
-        migrations.AddField(
-            model_name="jukilayout",
-            name="proposed_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="申請者",
-            ),
-        ),
-        migrations.AddField(
-            model_name="jukibatch",
-            name="layout",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, to="benefits.jukilayout", verbose_name="様式"
-            ),
-        ),
-        migrations.AddField(
-            model_name="jukirow",
-            name="batch",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="rows", to="benefits.jukibatch"
-            ),
-        ),
-        migrations.AddField(
-            model_name="jukirow",
-            name="decided_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="jukirow",
-            name="person",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="benefits.person"
-            ),
-        ),
-        migrations.AddField(
-            model_name="jukisample",
-            name="batch",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="sample", to="benefits.jukibatch"
-            ),
-        ),
-        migrations.AddField(
-            model_name="jukisample",
-            name="opened_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukilayout",
-            constraint=models.UniqueConstraint(fields=("name", "version"), name="layout_version_is_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="jukilayout",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("items__in", [3, 4])), name="layout_matches_on_four_or_three"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukilayout",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("encoding__in", ["", "CP932", "UTF8"])), name="layout_encoding_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukilayout",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("separator__in", ["COMMA", "TAB"])), name="layout_separator_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukilayout",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("date_notation__in", ["WESTERN8", "ERA7", "WRITTEN"])),
-                name="layout_dates_are_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukilayout",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("decided_by", models.F("proposed_by")), _negated=True),
-                name="layout_is_not_decided_by_its_proposer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukilayout",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("outcome", "")),
-                    models.Q(("decided_at__isnull", False), ("outcome__in", ["CONFIRMED", "REJECTED"])),
-                    _connector="OR",
-                ),
-                name="layout_decision_is_signed_and_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukibatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "UPLOADING",
-                            "UPLOADED",
-                            "STAGING",
-                            "HALTED",
-                            "MATCHING",
-                            "CHECKING",
-                            "REVIEW",
-                            "APPLYING",
-                            "APPLIED",
-                            "UNDOING",
-                            "UNDONE",
-                            "CANCELLED",
-                            "EXPIRED",
-                            "UNUSABLE",
-                        ],
-                    )
-                ),
-                name="juki_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukibatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("mode__in", ["ALL", "SKIP"])), name="juki_mode_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukibatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "lines_in",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("linked"), "+", models.F("queued")
-                            ),
-                            "+",
-                            models.F("rejected"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("batch", "line"), name="juki_line_is_drawn_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("agrees__isnull", True),
+                            models.Q(("opened_at__isnull", False), ("opened_by__isnull", False)),
+                            _connector="OR",
                         ),
-                    )
-                ),
-                name="juki_counts_add_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukibatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("applied_by", models.F("uploaded_by")), _negated=True),
-                name="juki_file_is_not_applied_by_whoever_brought_it",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukibatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("applied_at__isnull", False), ("applied_by__isnull", False)),
-                    models.Q(("applied_at__isnull", True), ("applied_by__isnull", True)),
-                    _connector="OR",
-                ),
-                name="juki_application_is_signed_and_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukibatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("applied_by__isnull", False),
-                    models.Q(("state__in", ["APPLYING", "APPLIED", "UNDOING", "UNDONE"]), _negated=True),
-                    _connector="OR",
-                ),
-                name="juki_file_is_applied_only_by_decision",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukibatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("undo_proposed_at__isnull", False), ("undo_proposed_by__isnull", False)),
-                    models.Q(("undo_proposed_at__isnull", True), ("undo_proposed_by__isnull", True)),
-                    _connector="OR",
-                ),
-                name="juki_undo_proposal_is_signed_and_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukibatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("undone_by", models.F("undo_proposed_by")), _negated=True),
-                name="juki_undo_takes_two",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukibatch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("undone_at__isnull", False), ("undone_by__isnull", False)),
-                    models.Q(("undone_at__isnull", True), ("undone_by__isnull", True)),
-                    _connector="OR",
-                ),
-                name="juki_undo_is_signed_and_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukibatch",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["UNDONE", "CANCELLED", "EXPIRED", "UNUSABLE"]), _negated=True),
-                fields=("file_digest",),
-                name="juki_file_is_taken_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="jukirow",
-            index=models.Index(fields=["batch", "state", "code", "line"], name="juki_row_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="jukirow",
-            constraint=models.UniqueConstraint(fields=("batch", "line"), name="juki_line_stands_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="jukirow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["QUEUED", "LINKED", "REJECTED"])), name="juki_row_state_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukirow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "LINKED"), _negated=True), ("person__isnull", False), _connector="OR"
-                ),
-                name="juki_link_is_to_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukirow",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "LINKED")), fields=("batch", "person"), name="juki_person_is_linked_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukirow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("code", "BY_HAND"), ("state", "LINKED"), _negated=True),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        models.Q(("link_reasons", {}), _negated=True),
+                        name="juki_answer_is_signed",
                     ),
-                    _connector="OR",
-                ),
-                name="juki_hand_link_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukirow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("code", "REFUSED"), _negated=True),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        models.Q(("reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="juki_refusal_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukirow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_applied", False),
-                    models.Q(("state", "LINKED"), ("verdict__in", ["FREE", "SAME"])),
-                    _connector="OR",
-                ),
-                name="juki_row_is_applied_once_judged",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="jukisample",
-            constraint=models.UniqueConstraint(fields=("batch", "line"), name="juki_line_is_drawn_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="jukisample",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("agrees__isnull", True),
-                    models.Q(("opened_at__isnull", False), ("opened_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="juki_answer_is_signed",
-            ),
+                ],
+            },
         ),
         migrations.RunSQL(DEMO, migrations.RunSQL.noop),
         migrations.RunSQL(GUARDS + CLOSE, REMOVE),

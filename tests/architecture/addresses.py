@@ -42,6 +42,7 @@ class Papers:
         self.event = Event.objects.first()
         self.colleague = staff_member(Role.ISSUER)
         self.right = RoleAssignment.objects.get(user=self.colleague)
+        self.paper = self.waiting.papers.earliest("code")
 
     def address(self, name: str) -> str:
         """Return the address called ``name``, of something that is there where that is the work's."""
@@ -52,7 +53,7 @@ class Papers:
             "event_id": self.event.pk if self.event else None,
             "user_id": self.colleague.pk,
             "assignment_id": self.right.pk,
-            "paper_id": self.waiting.papers.earliest("code").pk,
+            "paper_id": self.paper.pk,
             "name": "receive",
         }
         nothing = {
@@ -72,6 +73,15 @@ class Papers:
         )
 
 
-def somebody_for(name: str) -> User:
-    """Return somebody new who gets in at the address called ``name``."""
-    return staff_member(next(role for role in Role if ACCESS[name].lets_in(role)))
+class Staff:
+    """Somebody for each duty that is asked for, hired at the first need."""
+
+    def __init__(self) -> None:
+        self._hired: dict[Role, User] = {}
+
+    def who_gets_in_at(self, name: str) -> User:
+        """Return somebody who gets in at the address called ``name``."""
+        role = next(role for role in Role if ACCESS[name].lets_in(role))
+        if role not in self._hired:
+            self._hired[role] = staff_member(role)
+        return self._hired[role]

@@ -58,6 +58,7 @@ def answers_of(somebody: User, papers: Papers, *, role: Role | None = None) -> d
     """
     client = signed_in(Client(raise_request_exception=False), somebody)
     key, found = client.cookies[settings.SESSION_COOKIE_NAME].value, {}
+    before = refusals_of(somebody)
     for name in sorted(PAGES):
         address = papers.address(name)
         for method in METHODS if role is None else sorted(ACCESS[name].methods):
@@ -65,10 +66,10 @@ def answers_of(somebody: User, papers: Papers, *, role: Role | None = None) -> d
             client.cookies = SimpleCookie({settings.SESSION_COOKIE_NAME: key})
             # no block of atomic(): what a page does in a transaction of its own must stay the outermost
             start = transaction.savepoint()
-            before = refusals_of(somebody)
             answer = client.generic(method, address)
             found[name, method] = (answer.status_code, refusals_of(somebody) - before)
             transaction.savepoint_rollback(start)
+    assert refusals_of(somebody) == before
     return found
 
 

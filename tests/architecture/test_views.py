@@ -39,6 +39,7 @@ WITHOUT_A_DUTY = {
     "accounts:factor-key-remove",
     "accounts:factor-recovery",
     "benefits:home",
+    "benefits:relations",
 }
 
 

@@ -131,6 +131,9 @@ def opened(home: Path) -> Iterator[Run]:
 
 def test_an_office_opens_from_nothing_and_closes_with_all_it_started(first: FirstRun) -> None:
     assert first.health["status"] == "ok"
+    assert first.health["sealing"] == "ok"
+    assert (first.home / "sealer" / "last-signed").exists()  # told to stop, the sealer has sealed and signed
+    assert (first.home / "anchors" / "checkpoint").exists()
     assert re.search(r'href="/static/css/base\.[0-9a-f]{12}\.css"', first.door)
     assert first.code == 0
     assert len(first.family) >= 4
@@ -149,33 +152,36 @@ def test_the_next_run_keeps_the_data_and_refuses_company(first: FirstRun) -> Non
         assert f"Port {run.port} is taken" in elsewhere.said
         assert json.loads(get(run.port, "/healthz"))["status"] == "ok"
         assert "架空の受給者" not in run.said
-        assert_the_worker_comes_back(run)
+        for command in ("work", "seal"):
+            assert_a_helper_comes_back(run, command)
         run.process.send_signal(signal.SIGTERM)
         assert run.until_over() == 0
 
 
-def assert_the_worker_comes_back(run: Run) -> None:
-    """Kill the process that does the long work: another one takes over, and the office stays open."""
-    [worker] = workers(run)
-    worker.kill()
+def assert_a_helper_comes_back(run: Run, command: str) -> None:
+    """Kill the process that does the long work, or seals: another one takes over, and the office stays open."""
+    [helper] = helpers(run, command)
+    helper.kill()
     end = time.monotonic() + PATIENCE
-    while not (there := [one for one in workers(run) if one.pid != worker.pid]):
+    while not (there := [one for one in helpers(run, command) if one.pid != helper.pid]):
         assert time.monotonic() < end
         time.sleep(0.1)
     assert len(there) == 1
     assert json.loads(get(run.port, "/healthz"))["status"] == "ok"
 
 
-def workers(run: Run) -> list[psutil.Process]:
+def helpers(run: Run, command: str) -> list[psutil.Process]:
     found = []
     for one in run.family():
         with suppress(psutil.NoSuchProcess):  # ended meanwhile, a zombie that nobody has looked after included
-            if one.cmdline()[-1:] == ["work"]:
+            if one.cmdline()[-1:] == [command]:
                 found.append(one)
     return found
 
 
-def test_a_run_that_was_killed_leaves_nothing_running_and_nothing_broken(first: FirstRun) -> None:
+def test_a_run_that_was_killed_leaves_nothing_broken_and_when_a_part_of_the_next_one_dies_the_rest_is_stopped(
+    first: FirstRun,
+) -> None:
     with opened(first.home) as killed:
         family = killed.family()
         killed.process.kill()
@@ -184,16 +190,12 @@ def test_a_run_that_was_killed_leaves_nothing_running_and_nothing_broken(first: 
     assert psutil.wait_procs(family, timeout=30)[1] == []
     with opened(first.home) as again:
         assert json.loads(get(again.port, "/healthz"))["status"] == "ok"
-
-
-def test_when_a_part_dies_the_rest_is_stopped(first: FirstRun) -> None:
-    with opened(first.home) as run:
-        family = run.family()
-        [database] = [one for one in family if one.name() == "postgres" and one.ppid() == run.process.pid]
+        family = again.family()
+        [database] = [one for one in family if one.name() == "postgres" and one.ppid() == again.process.pid]
         database.kill()
 
-        assert run.until_over() == 1
-        assert "postgresql.log" in run.said
+        assert again.until_over() == 1
+        assert "postgresql.log" in again.said
         assert psutil.wait_procs(family, timeout=30)[1] == []
 
 

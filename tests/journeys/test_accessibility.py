@@ -1,19 +1,58 @@
 """V4: no violation of WCAG 2.2 AA that axe-core finds, on any screen in any state, and no page wider than a phone."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connections
 from playwright.sync_api import Page
 
 from accounts.roles import Role
-from tests import factories
+from tests import conftest, factories
 from tests.journeys.conftest import Office
 from tests.journeys.screens import NOT_SCREENS, SCREENS, Papers, named_addresses
+from tests.sweeping import Sweeper
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 REFLOW = {"width": 320, "height": 640}  # 1280 pixels at 400 %
 DESK = {"width": 1366, "height": 768}
+
+
+@pytest.fixture(scope="module")
+def filled(
+    office: conftest.Office, django_db_setup: None, django_db_blocker: Any, gunicorn: str
+) -> Iterator[tuple[Papers, Sweeper]]:
+    """An office with papers in every state, made once, and what brings it back to that."""
+    with (
+        django_db_blocker.unblock(),
+        closing(Sweeper(office.superuser)) as empty,
+        closing(Sweeper(office.superuser)) as full,
+    ):
+        empty.remember()
+        papers = Papers(factories.staff_member(Role.MAKER), factories.staff_member(Role.CHECKER))
+        factories.everybody_stays()
+        full.remember()
+        yield papers, full
+        connections.close_all()
+        empty.sweep()
+
+
+@pytest.fixture
+def papers(filled: tuple[Papers, Sweeper]) -> Iterator[Papers]:
+    """The papers as they were made, whatever was done with them for the role before."""
+    papers, full = filled
+    yield papers
+    connections.close_all()
+    full.sweep()
+
+
+@pytest.fixture
+def server(papers: Papers, gunicorn: str) -> str:
+    """The address of the served product, in which the papers are."""
+    return gunicorn
 
 
 def test_every_address_is_a_screen_here_or_known_not_to_be_one() -> None:
@@ -24,8 +63,7 @@ def test_every_address_is_a_screen_here_or_known_not_to_be_one() -> None:
 
 
 @pytest.mark.parametrize("role", [None, *Role], ids=lambda role: role or "nobody")
-def test_every_screen_is_for_everybody(at_desk: Office, role: Role | None) -> None:
-    papers = Papers(factories.staff_member(Role.MAKER), factories.staff_member(Role.CHECKER))
+def test_every_screen_is_for_everybody(at_desk: Office, papers: Papers, role: Role | None) -> None:
     user = {Role.MAKER: papers.maker, Role.CHECKER: papers.checker}.get(role) if role else None
     desk = at_desk(user or role or Role.MAKER)
     if role:
