@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from audit import actions, journal
 from audit.models import Result
 
+#: Nine digits at most.
+SMALL = 10**9
 P = ParamSpec("P")
 Request = TypeVar("Request", bound=HttpRequest)
 
@@ -33,7 +35,7 @@ def requires(
                 journal.record(
                     actions.PAGE_REFUSED,
                     by=user,
-                    subject=journal.Subject(kind="page", id=request.path[:100]),
+                    subject=journal.Subject(kind="page", id=page_of(request)),
                     person_id=_person_in(kwargs),
                     result=Result.REFUSED,
                     details={
@@ -48,6 +50,20 @@ def requires(
         return cast("Callable[Concatenate[Request, P], HttpResponse]", guarded)
 
     return decorate
+
+
+def page_of(request: HttpRequest) -> str:
+    """Return which page was asked for: its name and the ids in its address, never words or numbers typed there."""
+    match = request.resolver_match
+    if match is None:
+        return ""
+    ids = [str(value) for value in match.kwargs.values() if isinstance(value, UUID) or _is_a_small_number(value)]
+    return " ".join([match.view_name, *ids])[:100]
+
+
+def _is_a_small_number(value: object) -> bool:
+    """Say whether it is the number of one of the office's own things: shorter than any that is somebody's."""
+    return isinstance(value, int) and abs(value) < SMALL
 
 
 def _person_in(arguments: Mapping[str, object]) -> UUID | None:

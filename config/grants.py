@@ -1,4 +1,4 @@
-"""What the serving role may do in the database: one line per table and function, and nothing beyond.
+"""What the serving role and the sealer may do in the database: a line per table and function, and nothing beyond.
 
 ``manage.py check_grants`` reports each difference, and the service does not start while there is one. A table that is
 not listed is a difference, so a new table cannot go unconsidered. Only a start that has just migrated, and
@@ -28,6 +28,36 @@ TABLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "audit.event": APPEND,
         "audit.person_label": CHANGE,
         "audit.actor_label": APPEND,
+        # read for searching and verifying; written by the sealer alone
+        "audit.pending": READ,
+        "audit.leaf": READ,
+        "audit.tile": READ,
+        "audit.checkpoint": READ,
+        "audit.note": READ,
+        "audit.origin": READ,
+        "audit.fault": APPEND,
+        # (triggers keep one that has ended as it is)
+        "audit.verification": CHANGE,
+        "audit.tally_hour": READ,
+        "audit.tally_actor": READ,
+        # searches under a name, files of entries, the days off
+        "audit.saved_search": CHANGE,
+        "audit.saved_search_run": APPEND,
+        "audit.export": CHANGE,
+        "audit.holiday": CHANGE_AND_DELETE,
+        # watching (triggers hold who answers, who changes a rule, and that a finding stays: audit 0007, accounts 0008)
+        "audit.rule": READ,
+        "audit.rule_progress": READ,
+        "audit.rule_change": CHANGE,
+        "audit.simulation": CHANGE,
+        "audit.hit": APPEND,
+        "audit.hit_answer": APPEND,
+        "audit.sample": APPEND,
+        "audit.sampled_view": APPEND,
+        "audit.monthly_report": APPEND,
+        # months of the record that go: asked and decided here, done by audit.prune_month (audit 0009, accounts 0009)
+        "audit.record_retention": READ,
+        "audit.pruning": APPEND,
         # the vault: closed; its functions are below
         "vault.number": NOTHING,
         "vault.comparison": NOTHING,
@@ -64,6 +94,12 @@ TABLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "public.benefits_householdperson": CHANGE,
         "public.benefits_thirdcomparison": CHANGE,
         "public.benefits_review": CHANGE,
+        # what the work tells those who watch
+        "public.benefits_contactrecord": APPEND,
+        "public.benefits_relationdeclaration": APPEND,
+        "public.benefits_declaredrelation": APPEND,
+        "public.benefits_overtime": APPEND,
+        "public.benefits_madeupperson": CHANGE,
         # files from Juki-net: single columns below; the counts are the database's own
         "public.benefits_jukibatch": APPEND,
         "public.benefits_jukilayout": CHANGE,
@@ -117,6 +153,18 @@ TABLES: Mapping[str, frozenset[str]] = MappingProxyType(
 #: Single columns, where a whole table would be too much: table -> column -> privileges.
 COLUMNS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType(
     {
+        # a rule's thresholds, by an approved change; how far it has looked; what came of a drawn view
+        "audit.rule": dict.fromkeys(("thresholds", "is_on", "since", "change_id"), UPDATE),
+        "audit.rule_progress": dict.fromkeys(("position", "looked_at"), UPDATE),
+        "audit.hit": {"state": UPDATE},
+        # the second signature, with the document
+        "audit.monthly_report": dict.fromkeys(
+            ("countersigned_by_id", "countersigned_at", "pdf", "pdf_sha256"), UPDATE
+        ),
+        "audit.pruning": dict.fromkeys(
+            ("outcome", "sealed_decision", "decided_by_id", "decided_at", "problem", "tried_at"), UPDATE
+        ),
+        "audit.sampled_view": dict.fromkeys(("verdict", "sealed_words", "answered_by_id", "answered_at"), UPDATE),
         # of the custody register, only how a thing ends is written into its row
         "public.benefits_place": {"closed_by_id": UPDATE, "closed_at": UPDATE},
         "public.benefits_box": {"closed_by_id": UPDATE, "closed_at": UPDATE},
@@ -163,6 +211,11 @@ SEQUENCES: Mapping[str, frozenset[str]] = MappingProxyType(
 #: Functions the app may call, with their argument types as the catalogue writes them. Those that handle many
 #: numbers at once (the demo office, migration) are the owner's alone.
 FUNCTIONS: tuple[str, ...] = (
+    "audit.search(bigint[], bigint[], bigint[], timestamp with time zone, timestamp with time zone,"
+    " timestamp with time zone, uuid, integer)",
+    "audit.month_extent(date)",
+    "audit.prune_month(uuid)",
+    "audit.why_month_stays(date)",
     "vault.apply_correction(uuid, integer)",
     "vault.compare(uuid, integer, bytea, bigint)",
     "vault.correction_standing(uuid)",
@@ -223,9 +276,28 @@ FUNCTIONS: tuple[str, ...] = (
     "vault.standing(uuid)",
     "vault.standings(uuid[])",
     "vault.take_for_rewrap(uuid, integer)",
+    "vault.tickets_used_without_entry()",
     "vault.tries_left(uuid, integer, bigint)",
     "vault.whose_among(bytea, uuid[])",
 )
+
+#: What the sealer may do (``manage.py seal``): it reads the record and its queue, writes positions, tree and notes.
+SEALER_TABLES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "audit.event": APPEND,
+        "audit.pending": frozenset({"SELECT", "DELETE"}),
+        "audit.leaf": APPEND,
+        "audit.tile": CHANGE,
+        "audit.checkpoint": APPEND,
+        "audit.note": APPEND,
+        "audit.origin": APPEND,
+        "audit.fault": APPEND,
+        "audit.tally_hour": CHANGE,
+        "audit.tally_actor": CHANGE,
+    },
+)
+SEALER_SCHEMAS = ("audit",)
+SEALER_FUNCTIONS: tuple[str, ...] = ("audit.make_months(date, integer)",)
 
 #: The guards in the database, by table. Each must be there and fire always, also for a session that replicates; one
 #: that is not listed is a difference. No command puts one back: somebody has to ask what passed while it was away.
@@ -236,8 +308,96 @@ TRIGGERS: Mapping[str, frozenset[str]] = MappingProxyType(
                 "event_actor_is_real",
                 "event_is_never_changed",
                 "event_is_never_truncated",
-                "event_is_stamped",
+                "event_is_queued",
                 "reveal_without_a_case_is_reviewed",
+            }
+        ),
+        "audit.pending": frozenset({"pending_is_never_truncated"}),
+        "audit.leaf": frozenset({"leaf_is_never_changed", "leaf_is_never_truncated"}),
+        "audit.tile": frozenset({"tile_is_never_removed", "tile_is_never_truncated", "tile_only_grows"}),
+        "audit.checkpoint": frozenset({"checkpoint_is_never_changed", "checkpoint_is_never_truncated"}),
+        "audit.origin": frozenset({"origin_is_never_changed", "origin_is_never_truncated"}),
+        "audit.note": frozenset({"note_is_never_changed", "note_is_never_truncated"}),
+        "audit.fault": frozenset({"fault_is_dated", "fault_is_never_changed", "fault_is_never_truncated"}),
+        "audit.saved_search_run": frozenset({"saved_search_run_is_never_changed"}),
+        "audit.verification": frozenset(
+            {
+                "verification_begins_open",
+                "verification_ends_once",
+                "verification_is_never_removed",
+                "verification_is_never_truncated",
+                "verification_is_on_record",
+            }
+        ),
+        "audit.rule": frozenset({"rule_changes_by_approval", "rule_is_never_removed", "rule_is_never_truncated"}),
+        "audit.rule_change": frozenset(
+            {
+                "rule_change_is_never_removed",
+                "rule_change_is_never_truncated",
+                "rule_change_is_on_record",
+                "rule_change_takes_two",
+            }
+        ),
+        "audit.rule_progress": frozenset(
+            {"rule_goes_on_by_pieces", "rule_progress_is_never_removed", "rule_progress_is_never_truncated"}
+        ),
+        "audit.simulation": frozenset(
+            {
+                "simulation_end_is_on_record",
+                "simulation_ends_once",
+                "simulation_is_never_removed",
+                "simulation_is_never_truncated",
+                "simulation_is_on_record",
+            }
+        ),
+        "audit.hit": frozenset(
+            {"hit_follows_its_answers", "hit_is_never_removed", "hit_is_never_truncated", "hit_is_on_record"}
+        ),
+        "audit.hit_answer": frozenset(
+            {
+                "answer_is_never_changed",
+                "answer_is_on_record",
+                "hit_answer_is_never_removed",
+                "hit_answer_is_never_truncated",
+                "hit_is_answered_by_another",
+                "hit_takes_its_state",
+                "watcher_is_another",
+            }
+        ),
+        "audit.monthly_report": frozenset(
+            {
+                "report_is_never_removed",
+                "report_is_never_truncated",
+                "report_is_on_record",
+                "report_is_signed_once",
+                "report_takes_two",
+            }
+        ),
+        "audit.pruning": frozenset(
+            {
+                "pruning_is_never_removed",
+                "pruning_is_never_truncated",
+                "pruning_is_on_record",
+                "pruning_is_the_keepers",
+                "pruning_moves_by_its_steps",
+            }
+        ),
+        "audit.record_retention": frozenset(
+            {
+                "retention_change_is_on_record",
+                "retention_is_dated",
+                "retention_is_never_removed",
+                "retention_is_never_truncated",
+            }
+        ),
+        "audit.sample": frozenset({"sample_is_never_changed", "sample_is_never_removed", "sample_is_never_truncated"}),
+        "audit.sampled_view": frozenset(
+            {
+                "sample_is_answered_by_its_watchers",
+                "sampled_view_is_answered_once",
+                "sampled_view_is_never_removed",
+                "sampled_view_is_never_truncated",
+                "sampled_view_is_on_record",
             }
         ),
         "public.accounts_accessanswer": frozenset({"answer_is_its_heads", "answer_is_on_record"}),
@@ -255,7 +415,12 @@ TRIGGERS: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "public.accounts_securitykey": frozenset({"security_key_change_is_on_record"}),
         "public.accounts_user": frozenset(
-            {"office_keeps_a_user_administrator", "person_change_is_on_record", "person_changes_by_proposal"}
+            {
+                "name_is_kept",
+                "office_keeps_a_user_administrator",
+                "person_change_is_on_record",
+                "person_changes_by_proposal",
+            }
         ),
         "vault.comparison": frozenset({"comparison_is_on_record"}),
         "vault.kek": frozenset({"kek_follows_an_operation"}),
@@ -266,6 +431,15 @@ TRIGGERS: Mapping[str, frozenset[str]] = MappingProxyType(
         "vault.entry_limit": frozenset({"entry_limit_change_is_on_record", "entry_limits_stay"}),
         "vault.ticket_use": frozenset({"number_of_a_protected_person_is_released"}),
         "public.benefits_protection": frozenset({"protection_is_on_record", "protection_takes_two"}),
+        "public.benefits_contactrecord": frozenset({"contact_is_dated", "contact_is_fixed", "contact_is_on_record"}),
+        "public.benefits_relationdeclaration": frozenset(
+            {"declaration_is_dated", "declaration_is_fixed", "declaration_is_on_record"}
+        ),
+        "public.benefits_declaredrelation": frozenset({"relation_comes_with_its_declaration", "relation_is_fixed"}),
+        "public.benefits_overtime": frozenset(
+            {"overtime_is_fixed", "overtime_is_on_record", "overtime_is_told_before"}
+        ),
+        "public.benefits_madeupperson": frozenset({"made_up_is_on_record", "made_up_stays", "made_up_takes_two"}),
         "public.benefits_numberrelease": frozenset({"release_is_on_record", "release_takes_two"}),
         "public.benefits_revealreview": frozenset({"reveal_is_reviewed_by_a_reviewer", "reveal_review_is_on_record"}),
         "vault.reveal_limit": frozenset({"reveal_limit_change_is_on_record", "reveal_limits_stay"}),

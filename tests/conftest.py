@@ -29,6 +29,7 @@ from django.test import TransactionTestCase
 from playwright.sync_api import Browser, Page, sync_playwright
 from psycopg import sql
 
+from audit.ledger import writers
 from config import env
 from config.office import databases, embedded_postgres, keys, privileges, provisioning
 from config.office.databases import Address
@@ -46,6 +47,7 @@ class Office:
         self.superuser = replace(administrator, name=database)
         self.owner = self.superuser.seen_by(databases.OWNER, keys.password(home / "keys", databases.OWNER))
         self.app = self.superuser.seen_by(databases.APP, keys.password(home / "keys", databases.APP))
+        self.sealer = self.superuser.seen_by(databases.SEALER, keys.password(home / "keys", databases.SEALER))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -57,6 +59,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     with closing(psycopg.connect(**administrator.as_psycopg(autocommit=True))) as server:
         template = sql.Identifier(_template(os.getpid()))
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(template))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest in one piece: no worker is left alone with it at the end."""
+    items.sort(key=lambda item: "filled" not in getattr(item, "fixturenames", ()))
 
 
 def _template(suite: int) -> str:
@@ -72,9 +80,7 @@ def office(tmp_path_factory: pytest.TempPathFactory, worker_id: str, django_db_b
     with _only_one(shared / "database.lock"):
         home = _server_home(shared, suite)
         administrator = databases.administrator(home)
-        passwords = provisioning.Passwords(
-            owner=keys.password(home / "keys", databases.OWNER), app=keys.password(home / "keys", databases.APP)
-        )
+        passwords = provisioning.passwords_in(home / "keys")
         template = _template(suite)
         if not (home / template).exists():
             with django_db_blocker.unblock():
@@ -91,7 +97,7 @@ def office(tmp_path_factory: pytest.TempPathFactory, worker_id: str, django_db_b
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(office: Office, django_db_blocker: Any) -> None:
+def django_db_setup(office: Office, django_db_blocker: Any) -> Iterator[None]:
     """Point Django at the worker's database as the app role; take over what empties it after a test that commits."""
     point_django_at(office.app)
     factories.owner = office.owner
@@ -105,12 +111,16 @@ def django_db_setup(office: Office, django_db_blocker: Any) -> None:
 
     # Django would TRUNCATE as the app role, which may not
     TransactionTestCase._fixture_teardown = sweep  # type: ignore[method-assign]
+    yield
+    sweeper.close()
+    factories.close_the_books()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
     """Let the staff of a test go when its transaction is over; after the last test they go with the database."""
     yield
+    writers.forget()  # what a test wrote may be gone with its transaction
     if nextitem is not None:
         factories.everybody_leaves()
 

@@ -14,16 +14,20 @@ from config.office import embedded_postgres, keys
 OWNER = "kyufu_owner"
 APP = "kyufu_app"
 AUDITOR = "kyufu_auditor"
+SEALER = "kyufu_sealer"
+#: What the name of the sealer's role holds, wherever an office has made it by hand.
+SEALER_WORD = "sealer"
 DATABASE = "kyufu"
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """What the three roles are called on a server."""
+    """What the roles are called on a server."""
 
     owner: str = OWNER
     app: str = APP
     auditor: str = AUDITOR
+    sealer: str = SEALER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,20 @@ def app(home: Path) -> Address:
     return _as_role(home, APP)
 
 
+def sealer(home: Path) -> Address:
+    """Return the database as the role that seals the record."""
+    if env.text("DATABASE_SEALER_URL"):
+        address = parse(env.text("DATABASE_SEALER_URL"), variable="DATABASE_SEALER_URL")
+        if SEALER_WORD not in address.user:
+            # the database knows the role by it, and takes nothing from it but what is about sealing
+            raise ImproperlyConfigured(f"DATABASE_SEALER_URL の利用者の名前には {SEALER_WORD} を含めてください。")
+        return address
+    if has_own_roles():
+        message = "DATABASE_APP_URL を使うときは、操作記録の封印用の DATABASE_SEALER_URL も指定してください。"
+        raise ImproperlyConfigured(message)
+    return _as_role(home, SEALER)
+
+
 def owner(home: Path) -> Address:
     """Return the database as the role that migrates. Only migrations and grants use it."""
     if env.text("DATABASE_OWNER_URL"):
@@ -145,7 +163,7 @@ def administrator(home: Path) -> Address:
 
 def roles(home: Path) -> Roles:
     """Return what the roles are called: an office that prepared them by hand may have chosen other names."""
-    return Roles(owner=owner(home).user, app=app(home).user)
+    return Roles(owner=owner(home).user, app=app(home).user, sealer=sealer(home).user)
 
 
 def _as_role(home: Path, role: str) -> Address:

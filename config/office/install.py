@@ -1,7 +1,7 @@
 """Brings what the product needs onto a bare machine: a virtual environment, fonts, and what the tests need besides.
 
 Runs before anything is installed, so it uses the standard library alone:
-``python3 -m config.office.install {run|test} --home VAR``.
+``python3 -m config.office.install {run|test|check|bench} --home VAR``.
 """
 
 import argparse
@@ -20,6 +20,9 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = PROJECT / ".venv"
 REQUIREMENTS = PROJECT / "requirements"
+#: What a lock file's packages are for; each contains what those before it lock.
+LOCKS = ("base", "development", "bench")
+LOCK_OF = {"run": "base", "test": "development", "check": "development", "bench": "bench"}
 #: The file of each font, its Debian package, and where that package puts it.
 FONTS = (
     ("ipaexg.ttf", "fonts-ipaexfont-gothic", "/usr/share/fonts/opentype/ipaexfont-gothic"),
@@ -40,7 +43,7 @@ class Trouble(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prepare for ``run`` or ``test``; return 0, or 1 after saying why not."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("purpose", choices=["run", "test", "check"])
+    parser.add_argument("purpose", choices=list(LOCK_OF))
     parser.add_argument("--home", default="")
     options = parser.parse_args(arguments)
     home = Path(options.home).expanduser().absolute() if options.home else PROJECT / "var"
@@ -50,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # a second run waits here instead of installing into the same place
         with (REQUIREMENTS / "base.txt").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            install_packages("base" if options.purpose == "run" else "development", home)
+            install_packages(LOCK_OF[options.purpose], home)
             if options.purpose != "check":
                 install_fonts(home)
             if options.purpose == "test":
@@ -67,11 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def install_packages(name: str, home: Path) -> None:
     """Make ``.venv`` hold exactly what ``requirements/<name>.txt`` locks; do nothing when it does already."""
     place = f"{ENVIRONMENT} {sys.version_info[0]}.{sys.version_info[1]}"
-    wanted = {lock: f"{place} {_digest(REQUIREMENTS / f'{lock}.txt')}" for lock in ("base", "development")}
+    wanted = {lock: f"{place} {_digest(REQUIREMENTS / f'{lock}.txt')}" for lock in LOCKS}
     stamps = {lock: ENVIRONMENT / f".installed-{lock}" for lock in wanted}
-    # what development locks contains what base locks
-    enough = ("base", "development") if name == "base" else ("development",)
-    if any(_text(stamps[lock]) == wanted[lock] for lock in enough):
+    if any(_text(stamps[lock]) == wanted[lock] for lock in LOCKS[LOCKS.index(name) :]):
         return
     began = time.monotonic()
     _say("Python の依存物を入れています…（初回は1分ほど）")

@@ -11,7 +11,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 KEY_BYTES = 32
-#: The sealing keys: My Number envelope key and blind index, authenticator seeds, reasons; and Django's own.
+#: The sealing keys: My Number envelope key and blind index, authenticator seeds, reasons; Django's own; the one that
+#: entries of the record are authenticated under.
 KEY_FILES = (
     "django-secret.key",
     "number-kek-1.key",
@@ -20,6 +21,7 @@ KEY_FILES = (
     "reason.key",
     "kept-input.key",
     "review-signing.key",
+    "ledger-mac.key",
 )
 #: Those of the first release, whose marker did not name them.
 FIRST_KEY_FILES = ("django-secret.key", "number-kek-1.key", "number-index.key", "seed.key", "reason.key")

@@ -1,4 +1,4 @@
-"""For commands that set an office up: speaking to the database as the role that owns the tables."""
+"""For commands that do not serve: speaking to the database as the role that owns the tables, or that seals."""
 
 from django.conf import settings
 from django.db import connection
@@ -12,4 +12,13 @@ def speak_as_owner(application_name: str) -> None:
         connection.close()
         connection.settings_dict.update(
             databases.owner(settings.KYUFU_HOME).as_django(application_name=application_name)
+        )
+
+
+def speak_as_sealer() -> None:
+    """Let this process's connection lead to the role that seals the record, unless it was started as that."""
+    if settings.DATABASE_ROLE == "app":
+        connection.close()
+        connection.settings_dict.update(
+            databases.sealer(settings.KYUFU_HOME).as_django(application_name="kyufu-sealer")
         )

@@ -18,6 +18,7 @@ from django.core.management import call_command, get_commands
 from django.db import connection, connections
 from django.db.migrations.loader import MigrationLoader
 
+from audit.sealing import months, origins
 from benefits import deletion
 from config import env
 from config.office import databases, keys, privileges, provisioning, vault_files
@@ -53,6 +54,7 @@ class Preparation:
         self._ensure_keys()
         self._migrate()
         self._grant()
+        self._prepare_record()
         self._look_for_deletions()
         self._check()
         self._clear_sessions()
@@ -78,14 +80,10 @@ class Preparation:
 
     def _provision(self) -> None:
         with self._step("データベースの役割を準備"):
-            directory: Path = settings.KYUFU_KEYS_DIR
-            passwords = provisioning.Passwords(
-                owner=keys.password(directory, databases.OWNER), app=keys.password(directory, databases.APP)
-            )
             provisioning.provision(
                 databases.administrator(self.home),
                 database=databases.app(self.home).name,
-                passwords=passwords,
+                passwords=provisioning.passwords_in(settings.KYUFU_KEYS_DIR),
                 again=self._is_to_apply,
             )
             self._connect_again()
@@ -166,6 +164,23 @@ class Preparation:
             )
             raise NotReady(message)
         self._just_migrated.unlink(missing_ok=True)
+
+    def _prepare_record(self) -> None:
+        """Make the record's months ahead, and the key and the name that it is signed under."""
+        with self._step("操作記録の封印を準備"):
+            with closing(psycopg.connect(**databases.owner(self.home).as_psycopg(autocommit=True))) as own:
+                months.make_ahead(own)
+            if not settings.KYUFU_SEAL_HERE:
+                return
+            sealer = databases.sealer(self.home).as_psycopg(autocommit=True)
+            try:
+                with closing(psycopg.connect(**sealer)) as own:
+                    origin = origins.ensure(own, Path(settings.KYUFU_SEALER_DIR))
+            except origins.KeyUnavailableError as unavailable:
+                # the office serves all the same, with an alarm: what is unsigned is sealed still
+                self.say(f"  注意: {unavailable} 失われたときは docs/ledger.md に従ってください。")
+                return
+            self.say(f"  操作記録の検証鍵: {origin.vkey}")
 
     def _look_for_deletions(self) -> None:
         """Refuse a database that still has what was destroyed: one that was restored from a backup."""

@@ -97,6 +97,14 @@ _TRIGGERS: LiteralString = """
     ORDER BY 1, 2
 """
 
+# Months of a table: nobody is granted anything on them, and each has the guards of the whole.
+_PARTITIONS: LiteralString = """
+    SELECT n.nspname || '.' || c.relname, p.relnamespace::regnamespace || '.' || p.relname
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = ANY (%s) AND c.relispartition AND c.relkind = 'r'
+"""
+
 
 def apply(connection: psycopg.Connection[Any], roles: Roles = Roles()) -> None:  # noqa: B008  (frozen)
     """Take everything away and give what the table says, in one transaction. Runs as the owner.
@@ -110,25 +118,23 @@ def apply(connection: psycopg.Connection[Any], roles: Roles = Roles()) -> None: 
             )
         )
         existing = _objects(connection)
-        others = {EVERYBODY, roles.app} | {held.grantee for held in _held(connection)} - {roles.owner}
+        others = {EVERYBODY, roles.app, roles.sealer} | {held.grantee for held in _held(connection)} - {roles.owner}
         if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (roles.auditor,)).fetchone():
             others.add(roles.auditor)
         everyone = sql.SQL(", ").join(
             sql.SQL("PUBLIC") if name == EVERYBODY else sql.Identifier(name) for name in sorted(others)
         )
-        app = sql.Identifier(roles.app)
         for kind, name, _owner in existing:
             if kind != "database":
                 thing = _named(kind, name)
                 connection.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(thing, everyone))
         present = {(kind, name) for kind, name, _owner in existing}
-        for schema in grants.SCHEMAS:
-            connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), app))
-        for kind, name, privileges in _wanted():
+        for role, kind, name, privileges in _wanted(roles):
             # what is not there is reported by differences(), not by a failing GRANT
             if privileges and (kind, name) in present:
                 listed = sql.SQL(", ").join(sql.SQL(privilege) for privilege in sorted(privileges))
-                connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(listed, _named(kind, name), app))
+                statement = sql.SQL("GRANT {} ON {} TO {}")
+                connection.execute(statement.format(listed, _named(kind, name), sql.Identifier(role)))
         for table, columns in grants.COLUMNS.items():
             if ("table", table) in present:
                 for column, privileges in columns.items():
@@ -139,7 +145,7 @@ def apply(connection: psycopg.Connection[Any], roles: Roles = Roles()) -> None: 
                                 sql.SQL(privilege),
                                 sql.Identifier(column),
                                 _named("table", table),
-                                app,
+                                sql.Identifier(roles.app),
                             ),
                         )
 
@@ -170,6 +176,13 @@ def trigger_differences(connection: psycopg.Connection[Any]) -> list[str]:
     """Return a sentence for each guard that is missing, that can be put to sleep, or that nobody listed."""
     found = {(table, name): always for table, name, always in connection.execute(_TRIGGERS, (SCHEMAS,)).fetchall()}
     wanted = {(table, name) for table, names in grants.TRIGGERS.items() for name in names}
+    for month, whole in connection.execute(_PARTITIONS, (SCHEMAS,)).fetchall():
+        for name in grants.TRIGGERS.get(whole, ()):
+            # what is amiss with the whole table is said once
+            if found.get((whole, name)):
+                wanted.add((month, name))
+            else:
+                found.pop((month, name), None)
     return [
         *(f"表 {table} のトリガー {name} がありません。" for table, name in sorted(wanted - set(found))),
         *(
@@ -184,41 +197,49 @@ def trigger_differences(connection: psycopg.Connection[Any]) -> list[str]:
     ]
 
 
-def _wanted() -> Iterator[tuple[str, str, Collection[str]]]:
-    """Return kind, name and privileges of everything in the table, columns apart."""
-    yield from (("table", name, privileges) for name, privileges in grants.TABLES.items())
-    yield from (("sequence", name, privileges) for name, privileges in grants.SEQUENCES.items())
-    yield from (("function", name, {"EXECUTE"}) for name in grants.FUNCTIONS)
+def _wanted(roles: Roles) -> Iterator[tuple[str, str, str, Collection[str]]]:
+    """Return role, kind, name and privileges of everything in the tables, columns apart."""
+    yield from ((roles.app, "schema", name, {"USAGE"}) for name in grants.SCHEMAS)
+    yield from ((roles.app, "table", name, privileges) for name, privileges in grants.TABLES.items())
+    yield from ((roles.app, "sequence", name, privileges) for name, privileges in grants.SEQUENCES.items())
+    yield from ((roles.app, "function", name, {"EXECUTE"}) for name in grants.FUNCTIONS)
+    yield from ((roles.sealer, "schema", name, {"USAGE"}) for name in grants.SEALER_SCHEMAS)
+    yield from ((roles.sealer, "table", name, privileges) for name, privileges in grants.SEALER_TABLES.items())
+    yield from ((roles.sealer, "function", name, {"EXECUTE"}) for name in grants.SEALER_FUNCTIONS)
 
 
 def _privilege_differences(connection: psycopg.Connection[Any], roles: Roles) -> Iterator[str]:
-    actual: dict[tuple[str, str], set[str]] = defaultdict(set)
+    ours = (roles.app, roles.sealer)
+    actual: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for held in _held(connection):
-        if held.grantee != roles.app:
+        if held.grantee not in ours:
             yield f"{_label(held.kind, held.name)}: {held.grantee} に {held.privilege} が許されています。"
         else:
-            actual[held.kind, held.name].add(held.privilege)
+            actual[held.grantee, held.kind, held.name].add(held.privilege)
             if held.is_grantable:
                 yield f"{_label(held.kind, held.name)}: {held.grantee} が {held.privilege} をほかの役割に渡せます。"
-    wanted: dict[tuple[str, str], set[str]] = {(kind, name): set(some) for kind, name, some in _wanted()}
-    wanted |= {("schema", schema): {"USAGE"} for schema in grants.SCHEMAS}
-    wanted["database", "database"] = {"CONNECT"}
+    wanted = {(role, kind, name): set(some) for role, kind, name, some in _wanted(roles)}
     for table, columns in grants.COLUMNS.items():
-        wanted |= {("column", f"{table}.{column}"): set(privileges) for column, privileges in columns.items()}
+        wanted |= {
+            (roles.app, "column", f"{table}.{column}"): set(privileges) for column, privileges in columns.items()
+        }
+    wanted |= {(role, "database", "database"): {"CONNECT"} for role in ours}
+    months = {("table", month) for month, _whole in connection.execute(_PARTITIONS, (SCHEMAS,)).fetchall()}
     existing = {(kind, name) for kind, name, _owner in _objects(connection)}
-    for kind, name in sorted(existing - set(wanted)):
+    listed = {(kind, name) for _role, kind, name in wanted}
+    for kind, name in sorted(existing - listed - months):
         if kind == "table":
             yield f"表 {name} は config/grants.py にありません。"
-    for kind, name in sorted(set(wanted) - existing):
+    for kind, name in sorted(listed - existing):
         if kind != "column":
             yield f"{_label(kind, name)} は config/grants.py にありますが、データベースにありません。"
-    for kind, name in sorted(set(wanted) | set(actual)):
-        missing = wanted.get((kind, name), set()) - actual[kind, name]
-        excess = actual[kind, name] - wanted.get((kind, name), set())
+    for role, kind, name in sorted(set(wanted) | set(actual)):
+        missing = wanted.get((role, kind, name), set()) - actual[role, kind, name]
+        excess = actual[role, kind, name] - wanted.get((role, kind, name), set())
         if missing and ((kind, name) in existing or kind == "column"):
-            yield f"{_label(kind, name)}: {roles.app} に {_listed(missing)} がありません。"
+            yield f"{_label(kind, name)}: {role} に {_listed(missing)} がありません。"
         if excess:
-            yield f"{_label(kind, name)}: {roles.app} に {_listed(excess)} が余分に許されています。"
+            yield f"{_label(kind, name)}: {role} に {_listed(excess)} が余分に許されています。"
 
 
 def _owner_differences(connection: psycopg.Connection[Any], roles: Roles) -> Iterator[str]:
@@ -229,10 +250,10 @@ def _owner_differences(connection: psycopg.Connection[Any], roles: Roles) -> Ite
 
 
 def _role_differences(connection: psycopg.Connection[Any], roles: Roles) -> Iterator[str]:
-    ours = [roles.owner, roles.app, roles.auditor]
+    ours = [roles.owner, roles.app, roles.sealer, roles.auditor]
     powers = ("SUPERUSER", "BYPASSRLS", "CREATEROLE", "CREATEDB", "REPLICATION")
     found = {row[0]: row[1:] for row in connection.execute(_ROLE_ATTRIBUTES, (ours,)).fetchall()}
-    for role in (roles.owner, roles.app):
+    for role in (roles.owner, roles.app, roles.sealer):
         if role not in found:
             yield f"役割 {role} がありません。"
     for role, attributes in found.items():

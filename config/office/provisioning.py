@@ -1,19 +1,22 @@
 """Makes the roles, the database and its schemas, and nothing that holds data.
 
-Three roles, so that a hole in one place is not a hole in all: the owner migrates and is never served from, the app
-serves and owns nothing, the auditor is kept for a reader that comes from outside. Every statement may be repeated.
+Four roles, so that a hole in one place is not a hole in all: the owner migrates and is never served from, the app
+serves and owns nothing, the sealer orders and signs the record and does nothing else, the auditor is kept for a reader
+that comes from outside. Every statement may be repeated.
 """
 
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
 
-from config.office.databases import APP, AUDITOR, OWNER, Address
+from config.office import keys
+from config.office.databases import APP, AUDITOR, OWNER, SEALER, Address
 
 LEAST_VERSION = 150_000
 SCHEMAS = ("audit", "vault")
@@ -54,6 +57,16 @@ class Passwords:
 
     owner: str = field(repr=False)
     app: str = field(repr=False)
+    sealer: str = field(repr=False)
+
+
+def passwords_in(directory: Path) -> Passwords:
+    """Return the passwords kept in ``directory``, each made at the first call."""
+    return Passwords(
+        owner=keys.password(directory, OWNER),
+        app=keys.password(directory, APP),
+        sealer=keys.password(directory, SEALER),
+    )
 
 
 def provision(administrator: Address, *, database: str, passwords: Passwords, again: bool = False) -> None:
@@ -69,7 +82,12 @@ def provision(administrator: Address, *, database: str, passwords: Passwords, ag
         is_superuser = _is_superuser(server)
         _quiet(server, is_superuser=is_superuser)
         try:
-            for role, password in ((OWNER, passwords.owner), (APP, passwords.app), (AUDITOR, "")):
+            for role, password in (
+                (OWNER, passwords.owner),
+                (APP, passwords.app),
+                (SEALER, passwords.sealer),
+                (AUDITOR, ""),
+            ):
                 _make_role(server, role, password, again=again)
             _limit_roles(server, is_superuser=is_superuser)
             make_database(server, database, again=again)
@@ -110,7 +128,8 @@ def make_database(server: psycopg.Connection[Any], database: str, *, template: s
                 ),
             )
         server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
-        server.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, sql.Identifier(APP)))
+        for role in (APP, SEALER):
+            server.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, sql.Identifier(role)))
     finally:
         if not is_superuser:
             server.execute(sql.SQL("REVOKE {} FROM CURRENT_USER").format(owner))
@@ -130,7 +149,7 @@ def _make_role(server: psycopg.Connection[Any], role: str, password: str, *, aga
 
 
 def _limit_roles(server: psycopg.Connection[Any], *, is_superuser: bool) -> None:
-    for role in (OWNER, APP, AUDITOR):
+    for role in (OWNER, APP, SEALER, AUDITOR):
         limits = dict(LIMITS) if role != OWNER else {"search_path": "public"}
         if is_superuser:
             limits |= DISCRETION

@@ -101,11 +101,12 @@ class Server:
                 raise CannotServe(f"サーバーが{READY_SECONDS}秒以内に応答しません。")
             time.sleep(0.05)
 
-    def watch(self, worker: "Worker") -> NoReturn:
-        """Wait; raise :class:`CannotServe` when gunicorn or the database ends by itself; start the worker anew."""
+    def watch(self, *helpers: "Helper") -> NoReturn:
+        """Wait; raise :class:`CannotServe` when gunicorn or the database ends by itself; start the helpers anew."""
         while True:
             self._require_alive()
-            worker.keep_going()
+            for helper in helpers:
+                helper.keep_going()
             time.sleep(0.25)
 
     def stop(self, say: Callable[[str], object]) -> None:
@@ -139,7 +140,7 @@ class Server:
         changes = {"KYUFU_HOME": str(settings.KYUFU_HOME), "DJANGO_SETTINGS_MODULE": env.settings_module()}
         if not databases.is_embedded():
             changes["DATABASE_APP_URL"] = databases.app(settings.KYUFU_HOME).as_url()
-        return env.child("DATABASE_URL", "DATABASE_OWNER_URL", **changes)
+        return env.child("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL", **changes)
 
     def _answers(self) -> bool:
         host = settings.ALLOWED_HOSTS[0].lstrip(".") if settings.ALLOWED_HOSTS else "127.0.0.1"
@@ -151,8 +152,11 @@ class Server:
             return False
 
 
-class Worker:
-    """The long work beside the pages, as a child of this process; started again when it ends by itself."""
+class Helper:
+    """Work beside the pages, as a child of this process; started again when it ends by itself."""
+
+    #: The command of manage.py that does it.
+    command = ""
 
     def __init__(self, environment: Callable[[], dict[str, str]]) -> None:
         self.process: subprocess.Popen[bytes] | None = None
@@ -160,10 +164,10 @@ class Worker:
         self._started_at = 0.0
 
     def start(self) -> None:
-        """Start the worker."""
+        """Start it."""
         self._started_at = time.monotonic()
         self.process = subprocess.Popen(
-            (sys.executable, str(settings.BASE_DIR / "manage.py"), "work"),
+            (sys.executable, str(settings.BASE_DIR / "manage.py"), self.command),
             cwd=settings.BASE_DIR,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
@@ -172,13 +176,13 @@ class Worker:
         )
 
     def keep_going(self) -> None:
-        """Start the worker again if it has ended, not oftener than every few seconds."""
+        """Start it again if it has ended, not oftener than every few seconds."""
         is_gone = self.process is not None and self.process.poll() is not None
         if is_gone and time.monotonic() - self._started_at > WORKER_PAUSE_SECONDS:
             self.start()
 
     def stop(self) -> None:
-        """Let the worker finish its piece, then end it: a piece that is cut off is taken up again."""
+        """Let it finish its piece, then end it: a piece that is cut off is taken up again."""
         if self.process is None or self.process.poll() is not None:
             return
         self.process.send_signal(SIGTERM)
@@ -187,3 +191,35 @@ class Worker:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+class Worker(Helper):
+    """The long work beside the pages."""
+
+    command = "work"
+
+
+class Sealer(Helper):
+    """Whoever seals and signs the record, as a role of the database whose address no other child is told."""
+
+    command = "seal"
+
+    def __init__(self) -> None:
+        super().__init__(self.environment)
+
+    def start(self) -> None:
+        """Start it, unless the office runs it apart, as another UNIX user."""
+        if settings.KYUFU_SEAL_HERE:
+            super().start()
+
+    @staticmethod
+    def environment() -> dict[str, str]:
+        """Return what the sealer inherits: how to reach the database as the sealer, and as nobody else."""
+        changes = {
+            "KYUFU_HOME": str(settings.KYUFU_HOME),
+            "DJANGO_SETTINGS_MODULE": env.settings_module(),
+            "KYUFU_DATABASE_ROLE": "sealer",
+        }
+        if not databases.is_embedded():
+            changes["DATABASE_SEALER_URL"] = databases.sealer(settings.KYUFU_HOME).as_url()
+        return env.child("DATABASE_URL", "DATABASE_APP_URL", "DATABASE_OWNER_URL", **changes)

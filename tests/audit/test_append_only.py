@@ -1,5 +1,6 @@
 """An entry, once written, stays as it is, whoever tries (A3, A5, V2)."""
 
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,10 +8,14 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
+from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from accounts.models import User
 from accounts.roles import Role
+from audit.ledger import identifiers
 from audit.models import Event
+from tests import ledger
 from tests.audit.conftest import SAVED, happened
 from tests.conftest import Office
 from tests.factories import staff_member
@@ -18,10 +23,10 @@ from tests.factories import staff_member
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CHANGES = {
-    "update": "UPDATE audit.event SET actor_name = 'somebody else'",
+    "update": "UPDATE audit.event SET actor_roles = 'CHECKER'",
     "update of the time": "UPDATE audit.event SET at = now()",
     "update that changes nothing": "UPDATE audit.event SET action = action",
-    "update by way of an insert": "INSERT INTO audit.event SELECT * FROM audit.event ON CONFLICT (id) DO UPDATE"
+    "update by way of an insert": "INSERT INTO audit.event SELECT * FROM audit.event ON CONFLICT (id, at) DO UPDATE"
     " SET result = 'FAILED'",
     "merge": "MERGE INTO audit.event e USING (SELECT 1) AS one ON true WHEN MATCHED THEN DELETE",
     "delete": "DELETE FROM audit.event",
@@ -29,6 +34,8 @@ CHANGES = {
     "truncate": "TRUNCATE audit.event",
     "truncate with everything": "TRUNCATE audit.event RESTART IDENTITY CASCADE",
 }
+#: The second is met by whoever would put an entry in twice: it is in the queue already.
+REFUSALS = (psycopg.errors.RestrictViolation, psycopg.errors.UniqueViolation)
 DEFENCES = {
     "disable the triggers": "ALTER TABLE audit.event DISABLE TRIGGER ALL",
     "disable the users' triggers": "ALTER TABLE audit.event DISABLE TRIGGER USER",
@@ -42,7 +49,7 @@ DEFENCES = {
     "a trigger of one's own": "CREATE TRIGGER quiet BEFORE INSERT ON audit.event FOR EACH ROW"
     " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
     "another column": "ALTER TABLE audit.event ADD COLUMN hidden boolean",
-    "another default": "ALTER TABLE audit.event ALTER COLUMN actor_name SET DEFAULT ''",
+    "another default": "ALTER TABLE audit.event ALTER COLUMN actor_roles SET DEFAULT ''",
     "drop the table": "DROP TABLE audit.event",
     "drop the schema": "DROP SCHEMA audit CASCADE",
     "move the table": "ALTER TABLE audit.event SET SCHEMA public",
@@ -77,7 +84,7 @@ def test_the_owner_changes_no_entry(change: str, owner_connection: psycopg.Conne
     event = happened()
     before = content(event)
 
-    with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
+    with pytest.raises(REFUSALS, match=r"append-only|pending_pkey"):
         owner_connection.execute(CHANGES[change])
 
     assert content(event) == before
@@ -91,7 +98,7 @@ def test_a_superuser_who_silences_triggers_as_replication_does_changes_no_entry(
     before = content(event)
     superuser_connection.execute("SET session_replication_role = replica")
 
-    with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
+    with pytest.raises(REFUSALS, match=r"append-only|pending_pkey"):
         superuser_connection.execute(CHANGES[change])
 
     assert content(event) == before
@@ -117,7 +124,7 @@ def test_the_triggers_are_on_always_and_not_only_outside_replication(
     ).fetchall()
 
     assert dict(rows) == {
-        "event_is_stamped": "A",
+        "event_is_queued": "A",
         "event_is_never_changed": "A",
         "event_is_never_truncated": "A",
         "event_actor_is_real": "A",
@@ -125,40 +132,112 @@ def test_the_triggers_are_on_always_and_not_only_outside_replication(
     }
 
 
-INSERT = (
-    "INSERT INTO audit.event (id, at, xid, action, result, actor_name, actor_roles, subject_kind, subject_id,"
-    " subject_label, purpose, details, session)"
-    " VALUES (gen_random_uuid(), '2001-01-01', '3', 'forged', 'DONE', '', '', '', '', '', '', '{}', '')"
-    " RETURNING at, xid = pg_current_xact_id()"
-)
-
-
-def test_the_writer_forges_neither_time_nor_transaction(
+def test_the_writer_forges_no_transaction(
     office: Office, owner_connection: psycopg.Connection[Any], superuser_connection: psycopg.Connection[Any]
 ) -> None:
     superuser_connection.execute("SET session_replication_role = replica")
     with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
         for writer in (app, owner_connection, superuser_connection):
-            row = writer.execute(INSERT).fetchone()
+            with writer.transaction():
+                event = ledger.insert(writer.execute, xid="3")
+                ours = "SELECT xid = pg_current_xact_id() FROM audit.event WHERE id = %s"
+                assert writer.execute(ours, [event]).fetchone() == (True,)
 
-            assert row is not None
-            assert abs(datetime.now(UTC) - row[0]) < timedelta(minutes=1)
-            assert row[1] is True
+
+@pytest.mark.parametrize("seconds", [-62, 2, -10_000_000, 10_000_000])
+def test_the_writer_dates_no_entry_back_or_ahead(
+    seconds: int, office: Office, superuser_connection: psycopg.Connection[Any]
+) -> None:
+    at = datetime.now(UTC) + timedelta(seconds=seconds)
+    superuser_connection.execute("SET session_replication_role = replica")
+    superuser_connection.execute("SELECT audit.make_months(%s, 1)", [at.date()])
+    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
+        for writer in (app, superuser_connection):
+            with pytest.raises(psycopg.errors.CheckViolation, match="event_is_dated_now"):
+                ledger.insert(writer.execute, at=at)
+
+    assert not Event.objects.exists()
 
 
-def test_a_copy_into_the_table_is_stamped_too(office: Office) -> None:
+def test_the_number_of_an_entry_is_of_its_time_so_that_none_can_be_used_again(office: Office) -> None:
+    at = datetime.now(UTC)
+    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
+        others = [identifiers.of_moment(at + timedelta(milliseconds=step)) for step in (-1_000, -1, 1)]
+        for number in (*others, uuid.uuid4()):
+            with pytest.raises(psycopg.errors.CheckViolation, match="event_id_is_of_its_time"):
+                ledger.insert(app.execute, at=at, id=number)
+        for micros in (0, 1, 999, 999_999):
+            ledger.insert(app.execute, at=datetime.now(UTC).replace(microsecond=micros) - timedelta(seconds=5))
+
+    assert Event.objects.count() == 4
+
+
+def test_an_entry_whose_leaf_is_not_of_its_body_is_refused(office: Office) -> None:
     with (
         psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app,
-        app.cursor().copy(
-            "COPY audit.event (id, at, xid, action, result, actor_name, actor_roles, subject_kind, subject_id,"
-            " subject_label, purpose, details, session) FROM STDIN"
-        ) as copy,
+        pytest.raises(psycopg.errors.CheckViolation, match="event_leaf_is_of_its_body"),
     ):
-        copy.write_row(
-            ("0c44f16b-0000-4000-8000-000000000001", "2001-01-01", "3", "forged", "DONE", *[""] * 6, "{}", "")
-        )
+        ledger.insert(app.execute, leaf=bytes(32))
 
-    assert datetime.now(UTC) - Event.objects.get(action="forged").at < timedelta(minutes=1)
+
+def test_an_entry_is_in_the_queue_however_it_is_written(office: Office) -> None:
+    said = ledger.columns(action="forged")
+    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
+        inserted = ledger.insert(app.execute)
+        names = sql.SQL(", ").join(map(sql.Identifier, said))
+        with app.cursor().copy(sql.SQL("COPY audit.event ({}) FROM STDIN").format(names)) as copy:
+            copy.write_row([Jsonb(value) if name == "details" else value for name, value in said.items()])
+        waiting = app.execute("SELECT id, leaf FROM audit.pending").fetchall()
+
+    assert dict(waiting).keys() == {inserted, said["id"]}
+    assert dict(waiting)[said["id"]] == said["leaf"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"body": b"\x01" * 60_001},
+        {"details": {"conditions": "x" * 20_000}},
+        {"sealed_reason": bytes(20_001)},
+    ],
+    ids=["body", "details", "reason"],
+)
+def test_an_entry_that_is_too_long_to_be_sealed_is_refused(changed: dict[str, Any], office: Office) -> None:
+    with (
+        psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app,
+        pytest.raises(psycopg.errors.CheckViolation, match="event_fits_a_bundle"),
+    ):
+        ledger.insert(app.execute, **changed)
+
+
+def test_the_sealer_writes_of_sealing_alone(office: Office) -> None:
+    with psycopg.connect(**office.sealer.as_psycopg(autocommit=True)) as sealer:
+        with pytest.raises(psycopg.errors.CheckViolation, match="event_of_the_sealer_is_about_sealing"):
+            ledger.insert(sealer.execute, action="benefits.person.viewed")
+        ledger.insert(sealer.execute, action="audit.seal.heartbeat")
+
+
+def test_a_fault_is_dated_by_the_database(office: Office) -> None:
+    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
+        row = app.execute(
+            "INSERT INTO audit.fault (found_at, kind, words) VALUES ('2100-01-01', 'k', 'w')"
+            " RETURNING found_at <= clock_timestamp()"
+        ).fetchone()
+
+    assert row == (True,)
+
+
+def test_the_serving_role_takes_nothing_out_of_the_queue_and_puts_nothing_in(office: Office) -> None:
+    happened()
+    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
+        for attempt in (
+            "DELETE FROM audit.pending",
+            "UPDATE audit.pending SET leaf = ''",
+            "INSERT INTO audit.pending VALUES (gen_random_uuid(), now(), '')",
+            "TRUNCATE audit.pending",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                app.execute(attempt)
 
 
 def test_the_time_is_that_of_the_entry_and_not_of_the_beginning_of_the_transaction() -> None:
@@ -182,15 +261,14 @@ def test_entries_have_no_foreign_keys_and_nothing_points_at_them(
 
 
 @pytest.mark.parametrize(
-    ("column", "constraint"), [("result", "event_result_is_known"), ("action", "event_has_an_action")]
+    ("changed", "constraint"),
+    [({"result": "MAYBE"}, "event_result_is_known"), ({"action": ""}, "event_has_an_action")],
 )
 def test_an_entry_without_an_action_or_with_an_unknown_result_is_refused(
-    column: str, constraint: str, owner_connection: psycopg.Connection[Any]
+    changed: dict[str, str], constraint: str, owner_connection: psycopg.Connection[Any]
 ) -> None:
-    value = {"result": "'DONE'", "action": "'forged'"}[column]
-
     with pytest.raises(psycopg.errors.CheckViolation) as refused:
-        owner_connection.execute(INSERT.replace(value, "''", 1))
+        ledger.insert(owner_connection.execute, **changed)
 
     assert refused.value.diag.constraint_name == constraint
 
@@ -219,14 +297,12 @@ def test_an_entry_outlives_what_it_speaks_of(misaki: User, superuser_connection:
     assert (kept.actor_id, kept.actor_name, kept.actor_roles, kept.subject_label) == (
         misaki.pk,
         "山田 美咲",
-        "入力担当者",
+        "MAKER",
         "2026-000001",
     )
 
 
 # ── who is named ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-NAMING = INSERT.replace("(id,", "(actor_id, id,").replace("VALUES (", "VALUES (%s, ")
 
 
 def test_nobody_is_named_who_is_not_there(office: Office, superuser_connection: psycopg.Connection[Any]) -> None:
@@ -234,28 +310,26 @@ def test_nobody_is_named_who_is_not_there(office: Office, superuser_connection: 
     with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
         for writer in (app, superuser_connection):
             with pytest.raises(psycopg.errors.CheckViolation, match="event_actor_is_real"):
-                writer.execute(NAMING, [987_654])
+                ledger.insert(writer.execute, actor_id=987_654)
 
     assert not Event.objects.exists()
 
 
-def test_nobody_is_named_otherwise_than_they_are_called(misaki: User, office: Office) -> None:
+def test_whoever_is_named_is_called_as_they_are_called_now(misaki: User, office: Office) -> None:
     with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
-        app.execute(NAMING.replace("'DONE', ''", "'DONE', '佐藤 健一'"), [misaki.pk])
+        event = ledger.insert(app.execute, actor_id=misaki.pk)
 
-    assert Event.objects.get(action="forged").actor_name == "山田 美咲"
+    assert Event.objects.get(pk=event).actor_name == "山田 美咲"
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.NUMBER_VIEWER])
 def test_nobody_is_said_to_have_seen_a_number_who_may_not(role: Role, office: Office) -> None:
     somebody = staff_member(role)
-    revealed = NAMING.replace("'forged'", "'mynumber.number.revealed'")
-
     with (
         psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app,
         pytest.raises(psycopg.errors.CheckViolation, match="event_reveal_is_by_a_number_viewer"),
     ):
-        app.execute(revealed, [somebody.pk])
+        ledger.insert(app.execute, action="mynumber.number.revealed", actor_id=somebody.pk)
 
 
 def test_a_number_viewer_who_was_stopped_has_seen_nothing_either(
@@ -268,13 +342,13 @@ def test_a_number_viewer_who_was_stopped_has_seen_nothing_either(
         psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app,
         pytest.raises(psycopg.errors.CheckViolation, match="event_reveal_is_by_a_number_viewer"),
     ):
-        app.execute(NAMING.replace("'forged'", "'mynumber.number.revealed'"), [viewer.pk])
+        ledger.insert(app.execute, action="mynumber.number.revealed", actor_id=viewer.pk)
 
 
 def test_an_entry_that_a_power_cut_could_take_back_is_refused(office: Office) -> None:
     with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
         app.execute("SET synchronous_commit = off")
         with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="synchronously"):
-            app.execute(INSERT)
+            ledger.insert(app.execute)
 
     assert not Event.objects.exists()

@@ -42,7 +42,7 @@ def test_an_entry_says_who_did_what_to_what_whose_and_why(misaki: User) -> None:
 
     entry = Event.objects.get(pk=written.pk)
     assert (entry.action, entry.action_label, entry.result) == (VIEWED, "受給者の閲覧", "REFUSED")
-    assert (entry.actor_id, entry.actor_name, entry.actor_roles) == (misaki.pk, "山田 美咲", "入力担当者")
+    assert (entry.actor_id, entry.actor_name, entry.actor_roles) == (misaki.pk, "山田 美咲", "MAKER")
     assert (entry.subject_kind, entry.subject_label) == ("benefits.application", "2026-000123")
     assert (entry.person_id, entry.purpose, entry.reason) == (person, "INQUIRY", "窓口での照会")
     assert entry.purpose_label == "情報照会（情報提供ネットワークシステム）"
@@ -59,7 +59,7 @@ def test_a_thing_in_the_database_is_named_by_its_kind_its_id_and_its_label() -> 
     assert (entry.subject_kind, entry.subject_id) == ("accounts.user", str(somebody.pk))
     assert entry.subject_label == somebody.login_id
     assert entry.actor_name == somebody.display_name
-    assert entry.actor_roles == "入力担当者"
+    assert entry.role_labels == "入力担当者"
 
 
 @pytest.mark.django_db

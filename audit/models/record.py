@@ -1,11 +1,9 @@
 """The append-only record of who did what to what, and when."""
 
-import uuid
+from functools import cached_property
 from typing import Any, NoReturn
 
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from audit import sealed_text, vocabulary
@@ -24,55 +22,45 @@ class Result(models.TextChoices):
 class Event(models.Model):
     """One thing that happened, or was refused.
 
-    There are no foreign keys: an entry outlives everything it mentions, so ids and labels are copied in as
-    they were. Only ``audit.journal`` writes entries; the database refuses to change or remove one
-    (migration 0002) and sets ``at`` and the transaction's id itself, whatever the writer says.
+    There are no foreign keys: an entry outlives everything it mentions, so ids and labels are copied in as they were,
+    and names are not (they are in the two label tables, where they can be mended or erased). Only ``audit.journal``
+    writes entries. ``body`` is the evidence: the canonical bytes that say all of it, whose hash ``leaf`` is sealed;
+    the other columns repeat it for searching. The table, its months and its guards are made by migration 0003.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    at = models.DateTimeField(_("日時"), db_default=Now())
+    id = models.UUIDField(primary_key=True, editable=False)
+    at = models.DateTimeField(_("日時"))
     action = models.CharField(_("操作"), max_length=60)
     result = models.CharField(_("結果"), max_length=10, choices=Result, default=Result.DONE)
     actor_id = models.BigIntegerField(_("利用者番号"), null=True, blank=True)
-    actor_name = models.CharField(_("利用者"), max_length=120, blank=True)
     actor_roles = models.CharField(_("役割"), max_length=200, blank=True)
+    actor_section = models.CharField(_("所属"), max_length=60, blank=True)
     subject_kind = models.CharField(_("対象の種類"), max_length=40, blank=True)
     subject_id = models.CharField(_("対象の識別子"), max_length=100, blank=True)
     subject_label = models.CharField(_("対象"), max_length=60, blank=True)
     person_id = models.UUIDField(_("受給者の識別子"), null=True, blank=True)
     purpose = models.CharField(_("目的"), max_length=40, blank=True)
+    explanation = models.CharField(_("閲覧の背景"), max_length=10, blank=True)
     sealed_reason = models.BinaryField(_("理由（暗号化）"), null=True, blank=True)
     details = models.JSONField(_("詳細"), default=dict, blank=True)
     client = models.GenericIPAddressField(_("端末"), null=True, blank=True)
     session = models.CharField(_("セッション"), max_length=16, blank=True)
     request_id = models.UUIDField(_("要求番号"), null=True, blank=True)
+    body = models.BinaryField(_("正本"))
+    leaf = models.BinaryField(_("正本のハッシュ"))
 
     class Meta:
+        managed = False
         db_table = 'audit"."event'
         verbose_name = _("操作記録")
         verbose_name_plural = _("操作記録")
         default_permissions = ()
-        indexes = [
-            models.Index(name="event_by_time", fields=["-at", "-id"]),
-            models.Index(name="event_by_actor", fields=["actor_id", "-at", "-id"]),
-            models.Index(name="event_by_person", fields=["person_id", "-at", "-id"]),
-            models.Index(name="event_by_action", fields=["action", "-at", "-id"]),
-            models.Index(name="event_by_subject", fields=["subject_id", "-at"]),
-            models.Index(name="event_by_subject_label", fields=["subject_label", "-at"]),
-            models.Index(name="event_by_result", fields=["result", "-at", "-id"], condition=~Q(result="DONE")),
-        ]
-        constraints = [
-            models.CheckConstraint(name="event_result_is_known", condition=Q(result__in=Result.values)),
-            models.CheckConstraint(name="event_has_an_action", condition=~Q(action="")),
-        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action} {self.subject_id}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise TypeError("audit entries are never changed")
-        super().save(*args, **kwargs)
+    def save(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("audit entries are written by audit.journal and never changed")
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("audit entries are never deleted")
@@ -81,6 +69,18 @@ class Event(models.Model):
     def action_label(self) -> str:
         """The action's name for the reader."""
         return vocabulary.label(self.action)
+
+    @cached_property
+    def actor_name(self) -> str:
+        """What the actor is called now ("" for nobody, or somebody whose name was erased)."""
+        if self.actor_id is None:
+            return ""
+        return ActorLabel.objects.filter(pk=self.actor_id).values_list("name", flat=True).first() or ""
+
+    @property
+    def role_labels(self) -> str:
+        """The actor's roles at the time, for the reader."""
+        return "・".join(vocabulary.role_label(code) for code in self.actor_roles.split(",") if code)
 
     @property
     def purpose_label(self) -> str:
