@@ -1,7 +1,7 @@
 """Every word of the record is declared, and every declared word means something (A5)."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,11 +18,15 @@ MODULES = (accounts_actions, audit_actions, benefits_events, mynumber_actions)
 APPS = ("accounts", "audit", "benefits", "mynumber", "config")
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    for app in APPS:
-        for path in sorted(Path(settings.BASE_DIR, app).rglob("*.py")):
-            if "migrations" not in path.parts:
-                yield str(path.relative_to(settings.BASE_DIR)), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def sources() -> list[tuple[str, list[ast.AST]]]:
+    """Return everything that stands in the code, by its place."""
+    return [
+        (str(path.relative_to(settings.BASE_DIR)), list(ast.walk(ast.parse(path.read_text(encoding="utf-8")))))
+        for app in APPS
+        for path in sorted(Path(settings.BASE_DIR, app).rglob("*.py"))
+        if "migrations" not in path.parts
+    ]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
@@ -68,8 +72,8 @@ def test_every_action_that_the_code_records_is_declared() -> None:
         f"{module.__name__.rsplit('.', 1)[-1]}.{name}" for module in MODULES for name in vars(module) if name.isupper()
     }
     calls = 0
-    for place, tree in sources():
-        for node in ast.walk(tree):
+    for place, nodes in sources():
+        for node in nodes:
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
@@ -93,8 +97,8 @@ def test_every_step_of_an_application_has_a_declared_event() -> None:
 def test_every_declared_action_is_used_somewhere() -> None:
     used = {
         f"{named(node.value.id)}.{node.attr}"
-        for _place, tree in sources()
-        for node in ast.walk(tree)
+        for _place, nodes in sources()
+        for node in nodes
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     }
 
@@ -107,8 +111,8 @@ def test_every_declared_action_is_used_somewhere() -> None:
 
 def test_every_detail_that_the_code_writes_is_on_the_list() -> None:
     written = set()
-    for _place, tree in sources():
-        for node in ast.walk(tree):
+    for _place, nodes in sources():
+        for node in nodes:
             if isinstance(node, ast.keyword) and node.arg == "details" and isinstance(node.value, ast.Dict):
                 written |= {key.value for key in node.value.keys if isinstance(key, ast.Constant)}
 
