@@ -25,8 +25,8 @@ from accounts.models.access_review import Answer
 from accounts.models.rights import ProposalKind
 from accounts.models.sessions import EndReason
 from accounts.roles import CONFLICTS, HANDBOOK, Role
-from audit import journal
-from audit.models import Event, Result
+from audit import history, journal
+from audit.models import Result
 
 #: Reveals of individual numbers are counted this far back; a right unused for as long as UNUSED stands out.
 REVEALS_WITHIN = timedelta(days=180)
@@ -269,11 +269,11 @@ def _snapshot(review: AccessReview, *, at: datetime) -> list[AccessAnswer]:
         if one.is_current(on=today) and (one.user.valid_until is None or one.user.valid_until >= today)
     ]
     people = {one.user_id for one in given}
-    reveals = dict(
-        Event.objects.filter(action=REVEALED, result=Result.DONE, actor_id__in=people, at__gte=at - REVEALS_WITHIN)
-        .values_list("actor_id")
-        .annotate(Count("pk"))
-    )
+    viewers = {one.user_id for one in given if one.role == Role.NUMBER_VIEWER}
+    reveals = {
+        person: history.Steps(actions=[REVEALED], actor_id=person).number(since=at - REVEALS_WITHIN)
+        for person in viewers
+    }
     sessions_used = dict(
         StaffSession.objects.filter(user_id__in=people).values_list("user_id").annotate(Max("last_used_at"))
     )

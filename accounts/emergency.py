@@ -16,8 +16,7 @@ from accounts import actions, attempts, factors, paper_codes, passwords, recover
 from accounts.models import RoleAssignment, User
 from accounts.models.sessions import EndReason
 from accounts.roles import Role
-from audit import journal
-from audit.models import Event, Result
+from audit import history, journal
 
 LOGIN_IDS = ("emergency-1", "emergency-2")
 #: However busy, a session of an emergency account ends after this long.
@@ -79,12 +78,9 @@ def record_opened(user: User) -> None:
 
 def is_opened() -> bool:
     """Say whether an emergency account has been used and not been sealed again since."""
+    now = timezone.now()
     opened, sealed = (
-        Event.objects.filter(action=action, result=Result.DONE)
-        .order_by("-at", "-id")
-        .values_list("at", flat=True)
-        .first()
-        for action in (actions.EMERGENCY_OPENED, actions.EMERGENCY_SEALED)
+        history.last([action], before=now) for action in (actions.EMERGENCY_OPENED, actions.EMERGENCY_SEALED)
     )
     return opened is not None and (sealed is None or sealed < opened)
 

@@ -68,7 +68,14 @@ PERMISSIONS: Mapping[str, Promise] = MappingProxyType(
         "mynumber.view_holdings": _("個人番号の保有状況を見る（番号は見えない）"),
         "mynumber.release_number": _("保護された受給者の個人番号の表示を、1回ずつ解除する"),
         "audit.review_reveals": _("処理中の申請がないのに表示された個人番号を、1件ずつ確認する"),
-        "audit.view_event": _("操作記録を調べる"),
+        "audit.view_event": _("操作記録をすべて調べる"),
+        "audit.view_section_event": _("自分の所属の操作記録を調べる"),
+        "audit.view_own_event": _("自分の操作記録を見る"),
+        "audit.export_event": _("操作記録をファイルに書き出す"),
+        "audit.watch": _("操作の傾向と気になる操作を見て、確認する"),
+        "audit.change_rule": _("気になる操作の規則の変更を申請し、ほかの人の申請を承認する"),
+        "audit.view_ledger": _("操作記録の封印と検証の状態を見る"),
+        "audit.prune_event": _("保存期間を過ぎた操作記録の削除を申請し、ほかの人の申請を承認する"),
         "accounts.view_user": _("利用者と、その役割を見る"),
         "accounts.view_role": _("役割と権限の一覧表を見る"),
         "accounts.change_rights": _("利用者と役割の変更を申請し、ほかの人の申請を承認する"),
@@ -89,6 +96,7 @@ HANDBOOK: Mapping[Role, Duty] = MappingProxyType(
             sentence=_("保健所で受け付けた申請書を下書きします。見られるのは、その保健所が受け付けた申請だけです。"),
             permissions=frozenset(
                 {
+                    "audit.view_own_event",
                     "benefits.enter_application",
                     "benefits.view_application",
                     "benefits.view_paper",
@@ -103,6 +111,7 @@ HANDBOOK: Mapping[Role, Duty] = MappingProxyType(
             sentence=_("紙の申請書を入力し、確認者へ提出します。入力した個人番号は二度と見られません。"),
             permissions=frozenset(
                 {
+                    "audit.view_own_event",
                     "benefits.import_numbers",
                     "benefits.enter_application",
                     "benefits.submit_application",
@@ -121,7 +130,9 @@ HANDBOOK: Mapping[Role, Duty] = MappingProxyType(
         Role.CONTRACT_MAKER: Duty(
             label=_("委託入力担当者"),
             sentence=_("委託先の職員として申請書を下書きします。個人番号には触れず、提出もできません。"),
-            permissions=frozenset({"benefits.enter_application", "benefits.view_own_application"}),
+            permissions=frozenset(
+                {"audit.view_own_event", "benefits.enter_application", "benefits.view_own_application"}
+            ),
             first_step=_("「申請の入力」で下書きを作る（個人番号の欄は出ない）"),
         ),
         Role.CHECKER: Duty(
@@ -129,6 +140,7 @@ HANDBOOK: Mapping[Role, Duty] = MappingProxyType(
             sentence=_("ほかの人が入力した申請を原本と照合し、個人番号を見ないで再入力して、承認または差し戻します。"),
             permissions=frozenset(
                 {
+                    "audit.view_own_event",
                     "benefits.apply_import",
                     "benefits.keep_import_layouts",
                     "benefits.decide_application",
@@ -148,13 +160,15 @@ HANDBOOK: Mapping[Role, Duty] = MappingProxyType(
         Role.ISSUER: Duty(
             label=_("発行担当者"),
             sentence=_("承認された支給認定の受給者証を開き、印刷します。申請の入力や承認はしません。"),
-            permissions=frozenset({"benefits.view_certificate", "benefits.view_person"}),
+            permissions=frozenset({"audit.view_own_event", "benefits.view_certificate", "benefits.view_person"}),
             first_step=_("「受給者」で1人を探し、受給者証を開く"),
         ),
         Role.NUMBER_VIEWER: Duty(
             label=_("番号閲覧者"),
             sentence=_("目的を述べ、確認コードを入れたときだけ、個人番号を60秒間表示できます。"),
-            permissions=frozenset({"benefits.view_person", "mynumber.reveal_number", "mynumber.find_number"}),
+            permissions=frozenset(
+                {"audit.view_own_event", "benefits.view_person", "mynumber.reveal_number", "mynumber.find_number"}
+            ),
             first_step=_("「受給者」で1人を探し、目的を述べて個人番号を表示する"),
             is_for_number_segment=True,
         ),
@@ -162,7 +176,17 @@ HANDBOOK: Mapping[Role, Duty] = MappingProxyType(
             label=_("監査担当"),
             sentence=_("だれが、いつ、だれの情報に、何をしたかを操作記録から調べます。"),
             permissions=frozenset(
-                {"audit.view_event", "audit.review_reveals", "accounts.view_role", "mynumber.view_holdings"}
+                {
+                    "audit.view_own_event",
+                    "audit.view_event",
+                    "audit.export_event",
+                    "audit.watch",
+                    "audit.change_rule",
+                    "audit.view_ledger",
+                    "audit.review_reveals",
+                    "accounts.view_role",
+                    "mynumber.view_holdings",
+                }
             ),
             first_step=_("「操作記録」で今日の個人番号の表示を探す"),
         ),
@@ -174,6 +198,9 @@ HANDBOOK: Mapping[Role, Duty] = MappingProxyType(
             ),
             permissions=frozenset(
                 {
+                    "audit.view_section_event",
+                    "audit.watch",
+                    "audit.view_own_event",
                     "accounts.answer_review",
                     "accounts.view_role",
                     "benefits.decide_protection",
@@ -189,7 +216,9 @@ HANDBOOK: Mapping[Role, Duty] = MappingProxyType(
                 "利用者の登録、役割の付与と終了、再設定を、2人で（1人が申請し、もう1人が承認して）行います。"
                 "自分の権限は変えられません。申請や受給者の情報には触れません。"
             ),
-            permissions=frozenset({"accounts.view_user", "accounts.view_role", "accounts.change_rights"}),
+            permissions=frozenset(
+                {"audit.view_own_event", "accounts.view_user", "accounts.view_role", "accounts.change_rights"}
+            ),
             first_step=_("「利用者」で1人を開き、役割の付与を申請する（もう1人の利用者管理者が承認する）"),
         ),
         Role.RECORDS_KEEPER: Duty(
@@ -197,6 +226,10 @@ HANDBOOK: Mapping[Role, Duty] = MappingProxyType(
             sentence=_("保存期間と鍵、書類の保管場所と廃棄を管理します。個人番号も、申請や受給者の情報も見ません。"),
             permissions=frozenset(
                 {
+                    "audit.view_ledger",
+                    "audit.prune_event",
+                    "audit.change_rule",
+                    "audit.view_own_event",
                     "benefits.keep_import_layouts",
                     "benefits.view_retention",
                     "benefits.hold_deletion",

@@ -57,6 +57,16 @@ class RightRow:
     can_end: bool
 
 
+def ids_of_section(section: str) -> list[int]:
+    """Return the ids of those who belong to ``section`` today."""
+    return list(User.objects.filter(section=section).values_list("pk", flat=True))
+
+
+def sections() -> list[str]:
+    """Return every section that somebody belongs to."""
+    return list(User.objects.exclude(section="").values_list("section", flat=True).order_by("section").distinct())
+
+
 def page(conditions: dict[str, Any], *, after: str, at: datetime) -> Page:
     """Return the page of the staff after ``after`` (section and sign-in id of the last one seen)."""
     today = timezone.localdate(at)

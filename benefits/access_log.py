@@ -1,17 +1,18 @@
 """Who opened a person's record and their number, when and why, for the person's page and for the person.
 
-Read by key and never by offset, through the record's index by person.
+Read by key and never by offset, by the marks that the record is searched by.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
-
 from audit.models import Event, Result
+from audit.searching import finding
+from audit.searching.conditions import Conditions
+from audit.searching.finding import Key
+from audit.searching.scopes import EVERYBODYS
 from benefits import events
 from benefits.models import HouseholdPerson, Person
 from mynumber import actions
@@ -42,34 +43,30 @@ class Page:
 
 def page(person: Person, *, before: str | None = None, size: int = PAGE) -> Page:
     """Return who opened ``person``'s record, from the cursor ``before`` on."""
-    rows = list(_from(_accesses(person, SHOWN), before).order_by("-at", "-id")[: size + 1])
-    shown = rows[:size]
-    return Page(shown, f"{shown[-1].at.isoformat()}_{shown[-1].pk}" if len(rows) > size else None)
+    found = _accesses(person, SHOWN, behind=_key(before), most=size + 1)
+    shown = found[:size]
+    return Page(shown, f"{shown[-1].at.isoformat()}_{shown[-1].pk}" if len(found) > size else None)
 
 
 def told(person: Person, *, first: date, last: date, most: int) -> list[Event]:
-    """Return what ``person`` is told of a period, the oldest first: at most ``most`` + 1 entries."""
-    accesses = _accesses(person, TOLD).filter(
-        result=Result.DONE,
-        at__gte=timezone.make_aware(datetime.combine(first, time.min)),
-        at__lt=timezone.make_aware(datetime.combine(last + timedelta(days=1), time.min)),
-    )
-    return list(accesses.order_by("at", "id")[: most + 1])
+    """Return what ``person`` is told of a period, the oldest first: at most ``most`` + 1 entries, the newest."""
+    return _accesses(person, TOLD, outcome=Result.DONE, first=first, last=last, most=most + 1)[::-1]
 
 
-def _accesses(person: Person, which: tuple[str, ...]) -> QuerySet[Event]:
+def _accesses(
+    person: Person, which: tuple[str, ...], *, behind: Key | None = None, most: int, **asked: Any
+) -> list[Event]:
     """Return what was opened of the person, and of those whose numbers came with their applications."""
-    household = list(HouseholdPerson.objects.filter(application__person=person).values_list("pk", flat=True))
-    return Event.objects.filter(person_id__in=[person.pk, *household], action__in=which)
+    household = HouseholdPerson.objects.filter(application__person=person).values_list("pk", flat=True)
+    conditions = Conditions(person_ids=(person.pk, *household), actions=which, **asked)
+    return finding.events(conditions, EVERYBODYS, behind=behind, most=most)
 
 
-def _from(accesses: QuerySet[Event], cursor: str | None) -> QuerySet[Event]:
-    """Keep what is older than the cursor; one that is not ours is the first page."""
+def _key(cursor: str | None) -> Key | None:
+    """Return where the page begins; a cursor that is not ours is the first page."""
     moment, _separator, key = (cursor or "").partition("_")
     try:
         at, pk = datetime.fromisoformat(moment), UUID(key)
     except ValueError:
-        return accesses
-    if at.utcoffset() != timedelta(0):
-        return accesses
-    return accesses.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk), at__lte=at)
+        return None
+    return Key(at, pk) if at.utcoffset() == timedelta(0) else None

@@ -68,6 +68,16 @@ RELEASE_STEP_REFUSED = "benefits.release.step_refused"
 REVEAL_REVIEW_LISTED = "benefits.reveal.review_listed"
 REVEAL_REVIEWED = "benefits.reveal.reviewed"
 REVEAL_REVIEW_REFUSED = "benefits.reveal.review_refused"
+CONTACT_RECORDED = "benefits.contact.recorded"
+RELATION_DECLARED = "benefits.relation.declared"
+OVERTIME_REGISTERED = "benefits.overtime.registered"
+OVERTIME_REFUSED = "benefits.overtime.refused"
+MADE_UP_LISTED = "benefits.made_up.listed"
+MADE_UP_PROPOSED = "benefits.made_up.proposed"
+MADE_UP_APPROVED = "benefits.made_up.approved"
+MADE_UP_REJECTED = "benefits.made_up.rejected"
+MADE_UP_WITHDRAWN = "benefits.made_up.withdrawn"
+MADE_UP_REFUSED = "benefits.made_up.refused"
 ACCESSES_VIEWED = "benefits.access.viewed"
 ACCESS_STATEMENT_PRINTED = "benefits.access.statement_printed"
 PAPERS_SEARCHED = "benefits.paper.searched"
@@ -194,6 +204,16 @@ ACTIONS = {
     REVEAL_REVIEW_LISTED: _("個人番号の表示の確認の一覧"),
     REVEAL_REVIEWED: _("個人番号の表示の確認"),
     REVEAL_REVIEW_REFUSED: _("個人番号の表示の確認の拒否"),
+    CONTACT_RECORDED: _("窓口・電話の記録"),
+    RELATION_DECLARED: _("関係のある人の届出"),
+    OVERTIME_REGISTERED: _("時間外勤務の登録"),
+    OVERTIME_REFUSED: _("時間外勤務の登録の拒否"),
+    MADE_UP_LISTED: _("架空の受給者の一覧"),
+    MADE_UP_PROPOSED: _("架空の受給者の申請"),
+    MADE_UP_APPROVED: _("架空の受給者の決定"),
+    MADE_UP_REJECTED: _("架空の受給者の却下"),
+    MADE_UP_WITHDRAWN: _("架空の受給者の申請の取下げ"),
+    MADE_UP_REFUSED: _("架空の受給者の操作の拒否"),
     ACCESSES_VIEWED: _("受給者の閲覧の記録の表示"),
     ACCESS_STATEMENT_PRINTED: _("閲覧の記録の書面の作成"),
     PAPERS_SEARCHED: _("書類の一覧"),
@@ -253,3 +273,17 @@ ACTIONS = {
     LAYOUT_DECIDED: _("住基ネットの様式の決定"),
     LAYOUT_REFUSED: _("住基ネットの様式の操作の拒否"),
 }
+
+#: By these somebody looks at a resident.
+VIEWS = (
+    PERSON_VIEWED,
+    APPLICATION_VIEWED,
+    CERTIFICATE_OPENED,
+    CORRECTION_VIEWED,
+    ACCESSES_VIEWED,
+    ACCESS_STATEMENT_PRINTED,
+    PAPER_VIEWED,
+    PROTECTION_VIEWED,
+    RELEASE_VIEWED,
+    IMPORT_ROW_VIEWED,
+)

@@ -162,11 +162,15 @@ def registered_alike_to(form: Mapping[str, Any], *, but: UUID) -> QuerySet[Perso
     """Return the registered people whom the values of a form may be about, ``but`` the one whom they are about."""
     if not form:
         return Person.objects.none()
-    return Person.objects.filter(
-        name_key=japanese_text.name_key(form["family_name"] + form["given_name"]),
-        kana_key=japanese_text.kana_key(form["family_kana"] + form["given_kana"]),
-        birth_on=form["birth_on"],
-    ).exclude(pk=but)
+    return (
+        Person.objects.real()
+        .filter(
+            name_key=japanese_text.name_key(form["family_name"] + form["given_name"]),
+            kana_key=japanese_text.kana_key(form["family_kana"] + form["given_kana"]),
+            birth_on=form["birth_on"],
+        )
+        .exclude(pk=but)
+    )
 
 
 def why_not_third(application: Application, *, by: User, progress: Progress) -> Refusal | None:

@@ -20,8 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy
 
 from accounts.models import User
-from audit import journal
-from audit.models import Event, Result
+from audit import history, journal
+from audit.models import Result
 from benefits import events
 from benefits.models import NumberRelease, Person, Protection, RevealReview
 from benefits.models.showing import ProtectionKind, ReleaseOutcome, TwoPersonOutcome
@@ -205,9 +205,8 @@ def standing(person: Person, *, viewer: User) -> Standing:
         return Standing()
     if not last.outcome:
         return Standing(waiting=last)
-    is_used = Event.objects.filter(
-        action=actions.REVEALED, person_id=person.pk, actor_id=viewer.pk, at__gte=last.decided_at
-    ).exists()
+    reveals = history.Steps(actions=[actions.REVEALED], person_id=person.pk, actor_id=viewer.pk)
+    is_used = last.decided_at is not None and reveals.have_been_taken(since=last.decided_at)
     return Standing() if is_used else Standing(usable=last)
 
 

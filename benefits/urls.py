@@ -5,6 +5,7 @@ from django.urls import path
 from benefits.views import (
     accesses,
     applications,
+    contacts,
     corrections,
     destructions,
     holdings,
@@ -21,6 +22,7 @@ from benefits.views import (
     reviews,
     showing,
     stocktakes,
+    watching,
 )
 
 app_name = "benefits"
@@ -28,6 +30,9 @@ app_name = "benefits"
 urlpatterns = [
     path("", home.home, name="home"),
     path("figures/", home.figures, name="figures"),
+    path("relations/", watching.relations, name="relations"),
+    path("overtime/", watching.overtime, name="overtime"),
+    path("made-up/", watching.made_up, name="made-up"),
     path("diseases/", applications.find_disease, name="diseases"),
     path("applications/", applications.index, name="applications"),
     path("applications/new/", applications.new, name="application-new"),
@@ -55,6 +60,7 @@ urlpatterns = [
     path("people/<uuid:person_id>/household/<uuid:holder_id>/number/", showing.number, name="household-number"),
     path("people/<uuid:person_id>/number/release/", showing.ask_release, name="number-release"),
     path("people/<uuid:person_id>/protection/", protections.propose, name="person-protection"),
+    path("people/<uuid:person_id>/contact/", contacts.record, name="contact-record"),
     path("people/<uuid:person_id>/accesses/", accesses.index, name="person-accesses"),
     path("people/<uuid:person_id>/access-statement/", accesses.statement, name="access-statement"),
     path("protections/", protections.index, name="protections"),

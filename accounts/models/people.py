@@ -113,6 +113,11 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # django-
         return "・".join(str(HANDBOOK[role].label) for role in self.roles)
 
     @property
+    def role_codes(self) -> str:
+        """The duties as the record keeps them: their codes, with commas."""
+        return ",".join(self.roles)
+
+    @property
     def label(self) -> str:
         """What the record calls this person when something is done to them."""
         return self.login_id

@@ -20,7 +20,7 @@ from accounts.http import StaffRequest
 from accounts.models import AccessAnswer, AccessReview, User
 from accounts.models.access_review import Answer
 from audit import journal
-from audit.gate import requires
+from audit.gate import page_of, requires
 from audit.keyfiles import KeyUnavailableError
 from audit.models import Result
 
@@ -216,7 +216,7 @@ def _hidden(request: StaffRequest) -> Http404:
     journal.record(
         actions.REVIEW_VIEWED,
         by=request.user,
-        subject=journal.Subject(kind="page", id=request.path[:100]),
+        subject=journal.Subject(kind="page", id=page_of(request)),
         result=Result.REFUSED,
         details={"method": request.method},
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit import journal
 from audit.models import Event, Result
-from benefits import events
+from benefits import events, explanation
 from benefits.juki import matching, steps
 from benefits.juki.steps import Refused, move, require, step
 from benefits.juki.words import REASONS
@@ -196,7 +196,12 @@ def record_opening(batch: JukiBatch, row: JukiRow, people: Collection[UUID], *, 
     ]  # who has gone since is beside nobody, and was looked at all the same
     for person in opened:
         journal.record(
-            events.IMPORT_ROW_VIEWED, by=by, subject=batch, person_id=person, details={"page": str(row.line)}
+            events.IMPORT_ROW_VIEWED,
+            by=by,
+            subject=batch,
+            person_id=person,
+            explanation=explanation.of(person, viewer=by) if person else "",
+            details={"page": str(row.line)},
         )
 
 

@@ -111,7 +111,7 @@ def entitled() -> models.QuerySet[Person]:
     """
     lasting = Certification.objects.filter(person=OuterRef("pk"), valid_to__gte=timezone.localdate())
     waiting = Application.objects.filter(person=OuterRef("pk"), status=Status.SUBMITTED)
-    return Person.objects.registered().filter(Q(Exists(lasting)) | Q(Exists(waiting)))
+    return Person.objects.registered().real().filter(Q(Exists(lasting)) | Q(Exists(waiting)))
 
 
 def exact_matches(rows: Collection[JukiRow], *, items: int) -> dict[int, list[UUID]]:

@@ -140,6 +140,7 @@ def _registered(most: int) -> Iterator[Record]:
               AND (SELECT a.content::jsonb -> 'number' ->> 'reason' FROM benefits_application a
                    WHERE a.person_id = p.id AND a.status = 'APPROVED' ORDER BY a.decided_at DESC LIMIT 1)
                   IS DISTINCT FROM %s
+              AND NOT EXISTS (SELECT FROM benefits_madeupperson m WHERE m.person_id = p.id AND m.outcome = 'APPROVED')
             ORDER BY p.registered_at, p.id LIMIT %s
             """,
             [timezone.localdate(), AbsenceReason.DECLINED.value, AbsenceReason.NONE_ISSUED.value, most],

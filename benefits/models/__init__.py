@@ -20,12 +20,21 @@ from benefits.models.retention import (
 from benefits.models.review import ReturnComment, Review
 from benefits.models.showing import NumberRelease, Protection, RevealReview
 from benefits.models.stocktake import Stocktake, StocktakeLine
+from benefits.models.watching import (
+    ContactRecord,
+    DeclaredRelation,
+    MadeUpPerson,
+    Overtime,
+    RelationDeclaration,
+)
 
 __all__ = [
     "Application",
     "Box",
     "Certification",
+    "ContactRecord",
     "Correction",
+    "DeclaredRelation",
     "DeletionCertificate",
     "DeletionHold",
     "DeletionList",
@@ -39,12 +48,15 @@ __all__ = [
     "JukiLayout",
     "JukiRow",
     "JukiSample",
+    "MadeUpPerson",
     "Movement",
     "NumberRelease",
+    "Overtime",
     "Paper",
     "Person",
     "Place",
     "Protection",
+    "RelationDeclaration",
     "RetentionPeriod",
     "ReturnComment",
     "RevealReview",

@@ -3,10 +3,11 @@
 import uuid
 from typing import Self
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def within_reach(self, user: User, permission: str) -> Self:
         """Keep only what ``permission`` of ``user`` goes for."""
         return self.filter(within(user, permission))
+
+    def real(self) -> Self:
+        """Keep the applications of people who exist."""
+        made_up = apps.get_model("benefits", "MadeUpPerson")._default_manager
+        return self.exclude(Exists(made_up.filter(person=OuterRef("person_id"), outcome="APPROVED")))
 
     def editable(self) -> Self:
         """Keep drafts and what was returned, the newest first."""

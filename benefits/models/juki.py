@@ -5,6 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -372,6 +373,12 @@ class JukiRow(models.Model):
         default_permissions = ()
         indexes = [
             models.Index(name="juki_row_by_state", fields=["batch", "state", "code", "line"]),
+            # asked whenever somebody looks at a resident (benefits.explanation)
+            GinIndex(
+                name="juki_row_by_candidate",
+                fields=["candidates"],
+                condition=Q(state="QUEUED") & ~Q(candidates=[]),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(name="juki_line_stands_once", fields=["batch", "line"]),

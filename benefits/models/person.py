@@ -33,6 +33,11 @@ class PersonQuerySet(models.QuerySet["Person"]):
         """Keep the people for whom an application has been approved."""
         return self.filter(registered_at__isnull=False)
 
+    def real(self) -> Self:
+        """Keep those who exist: what works on many people at once begins here (``models.watching.MadeUpPerson``)."""
+        made_up = apps.get_model("benefits", "MadeUpPerson")._default_manager
+        return self.exclude(Exists(made_up.filter(person=OuterRef("pk"), outcome="APPROVED")))
+
 
 class Person(models.Model):
     """One human being, from the first application on.

@@ -12,10 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import step_up
 from accounts.http import StaffRequest
-from audit import journal
 from audit.gate import requires
 from audit.models import Event
-from benefits import access_log, access_statement, events, presenters, protection, wareki
+from benefits import access_log, access_statement, events, explanation, presenters, protection, wareki
 from benefits.forms_showing import StatementForm
 from benefits.models import Person
 from benefits.views.finding import visible
@@ -30,7 +29,7 @@ def index(request: StaffRequest, person_id: UUID) -> HttpResponse:
     person = visible(Person.objects.visible_to(request.user), person_id, by=request.user)
     before = request.GET.get("before")
     page = access_log.page(person, before=before)
-    journal.record(
+    explanation.record(
         events.ACCESSES_VIEWED,
         by=request.user,
         subject=person,
@@ -77,7 +76,7 @@ def statement(request: StaffRequest, person_id: UUID) -> HttpResponse:
             except (access_statement.MissingGlyph, access_statement.FontsMissing) as problem:
                 messages.error(request, str(problem))
                 return redirect("benefits:person-accesses", person_id=person.pk)
-            journal.record(
+            explanation.record(
                 events.ACCESS_STATEMENT_PRINTED,
                 by=request.user,
                 subject=person,
@@ -87,7 +86,7 @@ def statement(request: StaffRequest, person_id: UUID) -> HttpResponse:
             response = HttpResponse(pdf, content_type="application/pdf")
             response["Content-Disposition"] = f'inline; filename="accesses-{person.label}.pdf"'
             return response
-    journal.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
+    explanation.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
     return render(
         request,
         "benefits/access_statement.html",
@@ -125,5 +124,5 @@ def _statement(form: StatementForm, person: Person, lines: list[Event]) -> acces
 
 
 def _who(event: Event, *, names_staff: bool) -> str:
-    roles = event.actor_roles or _("職員")
+    roles = event.role_labels or _("職員")
     return f"{event.actor_name}（{roles}）" if names_staff and event.actor_name else roles

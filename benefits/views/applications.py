@@ -23,7 +23,17 @@ from accounts.models import User
 from audit import journal
 from audit.gate import requires
 from audit.models import Result
-from benefits import content, events, holders, household_numbers, policies, presenters, protection, workflow
+from benefits import (
+    content,
+    events,
+    explanation,
+    holders,
+    household_numbers,
+    policies,
+    presenters,
+    protection,
+    workflow,
+)
 from benefits.choices import Status
 from benefits.decision import MEMBER_ROWS, decide
 from benefits.forms import MEMBER_PARTS, NUMBERS, SECTIONS, EntryForm, StepForm
@@ -63,7 +73,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """List applications by status, the latest typed first, a page at a time."""
     asked = request.GET.get("status", "")
     status = asked if asked in Status.values else ""
-    applications = Application.objects.visible_to(request.user)
+    applications = Application.objects.visible_to(request.user).real()
     if status:
         applications = applications.filter(status=status)
     before = _cursor(request.GET.get("before", ""))
@@ -572,4 +582,6 @@ def _cursor(text: str) -> Application | None:
 
 
 def _record_view(request: StaffRequest, application: Application) -> None:
-    journal.record(events.APPLICATION_VIEWED, by=request.user, subject=application, person_id=application.person_id)
+    explanation.record(
+        events.APPLICATION_VIEWED, by=request.user, subject=application, person_id=application.person_id
+    )

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.http import StaffRequest
 from audit import journal
 from audit.gate import requires
-from benefits import corrections, events, presenters
+from benefits import corrections, events, explanation, presenters
 from benefits.forms_corrections import AgainForm, CorrectionForm, RejectionForm, TypeForm
 from benefits.models import Correction, Person
 from benefits.views.finding import visible
@@ -103,7 +103,7 @@ def new(request: StaffRequest, person_id: UUID) -> HttpResponse:
             return redirect(correction)
     open_requests = list(Correction.objects.open().filter(person=person).select_related("person"))
     can_open = [holder for holder in holders if holder not in {one.holder_id for one in open_requests}]
-    journal.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
+    explanation.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
     return render(
         request,
         "benefits/correction_new.html",
@@ -130,7 +130,7 @@ def detail(request: StaffRequest, correction_id: UUID) -> HttpResponse:
     visible(Person.objects.visible_to(request.user), correction.person_id, by=request.user)
     if request.method == "POST":
         return _take(request, correction)
-    journal.record(events.CORRECTION_VIEWED, by=request.user, subject=correction, person_id=correction.person_id)
+    explanation.record(events.CORRECTION_VIEWED, by=request.user, subject=correction, person_id=correction.person_id)
     return _page(request, correction)
 
 

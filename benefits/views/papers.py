@@ -23,7 +23,7 @@ from accounts.models import User
 from audit import journal
 from audit.gate import requires
 from audit.models import Result
-from benefits import events, presenters, wareki
+from benefits import events, explanation, presenters, wareki
 from benefits.forms_papers import (
     ORIGINAL,
     CopyForm,
@@ -206,7 +206,7 @@ def index(request: StaffRequest) -> HttpResponse:
 def detail(request: StaffRequest, paper_id: UUID) -> HttpResponse:
     """Show one paper: where it is, everything that happened to it, and what this person may do."""
     paper = find(paper_id, by=request.user)
-    journal.record(events.PAPER_VIEWED, by=request.user, subject=paper, person_id=paper.application.person_id)
+    explanation.record(events.PAPER_VIEWED, by=request.user, subject=paper, person_id=paper.application.person_id)
     acts = [
         (name, act)
         for name, act in ACTS.items()
@@ -339,7 +339,7 @@ def of_application(request: StaffRequest, application_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("一覧に書類を加えました。"))
             return redirect("benefits:application-papers", application.pk)
-    journal.record(events.APPLICATION_VIEWED, by=user, subject=application, person_id=application.person_id)
+    explanation.record(events.APPLICATION_VIEWED, by=user, subject=application, person_id=application.person_id)
     return render(
         request,
         "benefits/papers/application.html",

@@ -12,10 +12,21 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.http import StaffRequest
 from audit import journal, remembered
 from audit.gate import requires
-from benefits import access_log, certificate, corrections, events, japanese_text, presenters, protection, retention
+from benefits import (
+    access_log,
+    certificate,
+    corrections,
+    events,
+    explanation,
+    japanese_text,
+    presenters,
+    protection,
+    retention,
+)
 from benefits.forms import PersonSearchForm
 from benefits.models import Certification, Correction, Person
 from benefits.registers import diseases
+from benefits.views import contacts
 from benefits.views.finding import visible
 from mynumber import vault
 
@@ -81,7 +92,7 @@ def index(request: StaffRequest) -> HttpResponse:
 def detail(request: StaffRequest, person_id: UUID) -> HttpResponse:
     """Show a registered person and their certifications. The number is not among it, nor any part of it."""
     person = visible(Person.objects.visible_to(request.user), person_id, by=request.user)
-    journal.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
+    explanation.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
     today = timezone.localdate()
     certifications = Certification.objects.within_reach(request.user, "benefits.view_person").filter(person=person)
     # what leads further is offered only to somebody who gets there
@@ -122,6 +133,7 @@ def detail(request: StaffRequest, person_id: UUID) -> HttpResponse:
             "can_protect": request.user.has_perm(protection.PROPOSE),
             "accesses": access_log.page(person, size=ACCESSES_SHOWN),
             "can_reveal": can_reveal,
+            **contacts.of(person),
         },
     )
 
@@ -145,7 +157,7 @@ def certificate_pdf(request: StaffRequest, certification_id: UUID) -> HttpRespon
             {"problem": str(problem), "certification": certification},
             status=503,
         )
-    journal.record(
+    explanation.record(
         events.CERTIFICATE_OPENED,
         by=request.user,
         subject=certification.application,

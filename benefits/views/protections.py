@@ -14,7 +14,7 @@ from accounts import step_up
 from accounts.http import StaffRequest
 from audit import journal
 from audit.gate import requires
-from benefits import events, presenters, protection
+from benefits import events, explanation, presenters, protection
 from benefits.forms_showing import AnswerForm, ProtectionForm
 from benefits.models import Person, Protection
 from benefits.models.showing import ProtectionKind
@@ -52,7 +52,7 @@ def propose(request: StaffRequest, person_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("保護を申請しました。所属長が決定するまでの間も、保護されます。"))
         return redirect(person)
-    journal.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
+    explanation.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
     return render(
         request,
         "benefits/person_protection.html",
@@ -107,7 +107,7 @@ def detail(request: StaffRequest, protection_id: UUID) -> HttpResponse:
         except Refused as refused:
             messages.error(request, str(refused))
         return redirect("benefits:protection", protection_id=found.pk)
-    journal.record(
+    explanation.record(
         events.PROTECTION_VIEWED,
         by=request.user,
         subject=journal.Subject(kind="benefits.protection", id=str(found.pk), label=found.person.label),

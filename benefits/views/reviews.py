@@ -18,7 +18,7 @@ from accounts.http import StaffRequest
 from audit import journal
 from audit.gate import requires
 from audit.models import Result
-from benefits import content, events, holders, japanese_text, policies, presenters, protection, workflow
+from benefits import content, events, explanation, holders, japanese_text, policies, presenters, protection, workflow
 from benefits.choices import Status
 from benefits.decision import decide
 from benefits.forms import ApprovalForm, CommentField, RetypeForm, StepForm
@@ -93,7 +93,7 @@ def review(request: StaffRequest, application_id: UUID) -> HttpResponse:
     if refusal := policies.why_not(Action.CHECK, application, by=request.user):
         return _refuse(request, application, refusal)
     if request.method == "GET":
-        journal.record(
+        explanation.record(
             events.APPLICATION_VIEWED, by=request.user, subject=application, person_id=application.person_id
         )
         return _review_page(request, application)
@@ -124,7 +124,9 @@ def approve(request: StaffRequest, application_id: UUID) -> HttpResponse:
     if refusal := policies.why_not(Action.APPROVE, application, by=request.user):
         leads_to = "benefits:application" if refusal.code in {"own_entry", "wrong_status"} else "benefits:review"
         return _refuse(request, application, refusal, action=Action.APPROVE, leads_to=leads_to)
-    journal.record(events.APPLICATION_VIEWED, by=request.user, subject=application, person_id=application.person_id)
+    explanation.record(
+        events.APPLICATION_VIEWED, by=request.user, subject=application, person_id=application.person_id
+    )
     decision = decide(content.form_of(application.content))
     return render(
         request,
@@ -164,7 +166,7 @@ def third(request: StaffRequest, application_id: UUID) -> HttpResponse:
                 is_back = True
             return redirect("benefits:review-queue") if is_back else _after_third(request, application)
     else:
-        journal.record(
+        explanation.record(
             events.APPLICATION_VIEWED, by=request.user, subject=application, person_id=application.person_id
         )
     return render(

@@ -18,7 +18,7 @@ from accounts.http import StaffRequest
 from audit import journal
 from audit.gate import requires
 from audit.models import Event, Result
-from benefits import circumstances, corrections, events, presenters, protection, reveal_review
+from benefits import circumstances, corrections, events, explanation, presenters, protection, reveal_review
 from benefits.circumstances import Circumstance
 from benefits.forms_showing import AnswerForm, ExplainedForm, RevealForm, ReviewForm
 from benefits.models import NumberRelease, Person, RevealReview
@@ -51,7 +51,7 @@ def number(request: StaffRequest, person_id: UUID, holder_id: UUID | None = None
     circumstance = circumstances.of(person, viewer=request.user)
     page = _page(request, person, circumstance, holder_id=holder_id)
     whose = holder_id or person.pk
-    journal.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
+    explanation.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
     standing: protection.Standing | None = page["release"]
     if holder_id is not None and page["is_protected"]:
         if request.method == "POST":
@@ -94,6 +94,7 @@ def number(request: StaffRequest, person_id: UUID, holder_id: UUID | None = None
                     label=person.label,
                     ground=circumstance.ground,
                     again=again,
+                    explanation=explanation.of(whose, viewer=request.user),
                 )
             except vault.RefusedError as refused:
                 messages.error(request, str(refused))
@@ -129,7 +130,7 @@ def ask_release(request: StaffRequest, person_id: UUID) -> HttpResponse:
     circumstance = circumstances.of(person, viewer=request.user)
     form = ExplainedForm(request.POST, circumstance=circumstance)
     if not form.is_valid():
-        journal.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
+        explanation.record(events.PERSON_VIEWED, by=request.user, subject=person, person_id=person.pk)
         return render(
             request, "benefits/number.html", {**_page(request, person, circumstance), "ask_form": form, "form": form}
         )
@@ -197,7 +198,7 @@ def release(request: StaffRequest, release_id: UUID) -> HttpResponse:
                 else _("拒否しました。"),
             )
         return redirect("benefits:releases")
-    journal.record(
+    explanation.record(
         events.RELEASE_VIEWED,
         by=request.user,
         subject=journal.Subject(kind="benefits.numberrelease", id=str(found.pk), label=person.label),

@@ -1,0 +1,1 @@
+"""Watching the record: rules as data, what they find, who looked at it, and the weekly sample."""
