@@ -9,10 +9,10 @@ PACKAGES := config benefits accounts mynumber audit
 TEMPLATES := $(shell find templates -name '*.html' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fix lock
+.PHONY: help run test check bench bench-quick fix lock
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 run: ## Install, prepare and serve the demo office on http://127.0.0.1:8000 (PORT=…, KYUFU_HOME=…)
 	@$(PYTHON) -m config.office.install run --home "$(KYUFU_HOME)"
@@ -33,11 +33,13 @@ check: ## Format, lint, types, architecture, templates, deployment settings, mig
 	$(BIN)/djhtml --check --tabwidth 2 $(TEMPLATES)
 	$(BIN)/python -m config.office.deployment_check
 
-bench: ## Measure: how long the sign-in takes to answer, by kind of account; a new key for every number; a file of 54,000 lines
-	@$(PYTHON) -m config.office.install test --home "$(KYUFU_HOME)"
-	@$(BIN)/python -m bench.sign_in_timing
-	@$(BIN)/python -m bench.rewrap
-	@exec $(BIN)/python -m bench.juki
+bench: ## Measure everything beside its limit or its peer (docs/bench.md); KYUFU_BENCH_EVENTS=… for the size of the record
+	@$(PYTHON) -m config.office.install bench --home "$(KYUFU_HOME)"
+	@exec $(BIN)/python -m bench
+
+bench-quick: ## The same with less of everything, in under three minutes
+	@$(PYTHON) -m config.office.install bench --home "$(KYUFU_HOME)"
+	@exec $(BIN)/python -m bench --quick
 
 fix: ## Put right what can be put right by itself
 	@$(PYTHON) -m config.office.install check --home "$(KYUFU_HOME)"
@@ -47,7 +49,7 @@ fix: ## Put right what can be put right by itself
 	$(BIN)/djhtml --tabwidth 2 $(TEMPLATES)
 
 lock: ## Compile requirements/*.in into hash-locked requirements/*.txt
-	cd requirements && for name in base development; do \
+	cd requirements && for name in base development bench; do \
 		../$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 \
 			--custom-compile-command "make lock" $$name.in --output-file $$name.txt || exit 1; \
 	done

@@ -1,1 +1,1 @@
-"""Measurements that print numbers for people to read. None of them passes or fails."""
+"""Measurements, each beside its limit or its peer in the same run (docs/bench.md). A goal that is missed is told."""

@@ -11,12 +11,14 @@ two cores for 54,000 with key files.
 import sys
 import time
 import uuid
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 from bench import ground
+from bench.figures import Figure, Outcome, Scale, at_least
 
-NUMBERS = 54_000
+NUMBERS, QUICK_NUMBERS = 54_000, 2_000
 MOST_SECONDS = 60
 SEALED_AT_ONCE = 2_000
 
@@ -30,6 +32,26 @@ def main(count: int) -> None:
     sys.stdout.write(
         f"{count:,} data keys under a new key: {took:.1f} s ({count / took:,.0f} a second), at most {MOST_SECONDS} s\n"
         f"the cryptography alone: {bare:.1f} s, ratio {took / bare:.1f}\n"
+    )
+
+
+def figures(scale: Scale) -> Iterator[Outcome]:
+    """Replace the key again and again; after each, the bare wrappings."""
+    count = QUICK_NUMBERS if scale.is_quick else NUMBERS
+    own, bare = [], []
+    seal(ground.office().home, count)
+    for _run in range(scale.runs):
+        own.append(count / rotate(count))
+        bare.append(count / wrap_alone(count))
+    yield Figure(
+        name="rewrap.rate",
+        what=f"data keys that get a new key in a second, of {count:,}",
+        unit="/s",
+        samples=own,
+        peer="cryptography alone",
+        peer_samples=bare,
+        goal=at_least(NUMBERS / MOST_SECONDS),
+        note=f"{NUMBERS:,} within {MOST_SECONDS} seconds",
     )
 
 

@@ -12,14 +12,15 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from itertools import product
 from pathlib import Path
 
 from bench import ground
+from bench.figures import Figure, Outcome, Scale
 
-TRIES = 200
+TRIES, QUICK_TRIES = 200, 20
 PASSWORD = "kagaribi-asagao-mizuumi-tonbo"  # noqa: S105  (of nobody: the office is thrown away)
 WRONG = "mizuumi-tonbo-kagaribi-asagao"
 
@@ -37,8 +38,30 @@ KINDS: Mapping[str, tuple[str | None, str]] = {
 def main(tries: int) -> None:
     """Open the office, measure, print, and leave nothing behind."""
     with ground.opened() as home:
-        measured = measure(home, tries)
-    report(measured)
+        report(measure(home, tries))
+
+
+def figures(scale: Scale) -> Iterator[Outcome]:
+    """Each kind beside a wrong password: the medians of the same stretches of time."""
+    tries = QUICK_TRIES if scale.is_quick else TRIES
+    took = measure(ground.office().home, tries)
+    wrong = _medians(took["wrong"], scale.runs)
+    for kind in took.keys() - {"wrong"}:
+        yield Figure(
+            name=f"sign_in.{kind}",
+            what=f"milliseconds until a sign-in is refused: {kind}, beside a wrong password",
+            unit="ms",
+            samples=_medians(took[kind], scale.runs),
+            peer="wrong password",
+            peer_samples=wrong,
+            note=f"told apart with {told_apart(took[kind], took['wrong']):.0%}, where a coin has 50 %",
+        )
+
+
+def _medians(all_of_it: list[float], parts: int) -> list[float]:
+    """Return the medians of so many stretches, in order."""
+    each = len(all_of_it) // parts
+    return [statistics.median(all_of_it[part * each : (part + 1) * each]) for part in range(parts)]
 
 
 def measure(home: Path, tries: int) -> dict[str, list[float]]:
@@ -103,12 +126,17 @@ def report(measured: Mapping[str, list[float]]) -> None:
     sys.stdout.write(f"{head}  {low:.0f} … {high:.0f} ms\n")
     for kind, all_of_it in measured.items():
         places = statistics.quantiles(all_of_it, n=20)
-        longer = sum((one > other) + (one == other) / 2 for one, other in product(all_of_it, measured["wrong"]))
-        share = longer / len(all_of_it) / len(measured["wrong"])
+        share = told_apart(all_of_it, measured["wrong"])
         sys.stdout.write(
             f"{kind:10} {len(all_of_it):4} {places[0]:7.1f} {statistics.median(all_of_it):7.1f} {places[-1]:7.1f}"
             f" {statistics.fmean(all_of_it):7.1f}       {share:9.0%}  {histogram(all_of_it, low, high)}\n"
         )
+
+
+def told_apart(some: list[float], others: list[float]) -> float:
+    """Return how probable it is that one of ``some`` takes longer than one of ``others``."""
+    longer = sum((one > other) + (one == other) / 2 for one, other in product(some, others))
+    return longer / len(some) / len(others)
 
 
 def histogram(all_of_it: list[float], low: float, high: float, *, width: int = 40) -> str:
