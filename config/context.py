@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts import emergency, passwords
 from accounts.models import User
+from audit.sealing import watch
 from config import menu
 
 #: Where people are told that their password grows old: where each one's day begins.
@@ -38,8 +39,11 @@ def office(request: HttpRequest) -> dict[str, Any]:
         "product_version": settings.KYUFU_VERSION,
         "role_labels": SimpleLazyObject(lambda: _role_labels(request)),
         "menu": SimpleLazyObject(lambda: menu_for(request, menu.ENTRIES)),
+        "record_tabs": SimpleLazyObject(lambda: menu_for(request, menu.RECORD_TABS)),
+        "watch_links": SimpleLazyObject(lambda: menu_for(request, menu.WATCH_LINKS)),
         "emergency_is_open": SimpleLazyObject(emergency.is_opened),
         "password_days": _password_days(request),
+        "record_trouble": SimpleLazyObject(lambda: _record_trouble(request)),
     }
 
 
@@ -50,15 +54,18 @@ def menu_for(request: HttpRequest, entries: Iterable[menu.Entry]) -> list[MenuIt
         return []
     match = request.resolver_match
     here = match.view_name if match else ""
-    items = []
+    items: list[MenuItem] = []
     for entry in entries:
         if not any(user.has_perm(permission) for permission in entry.permissions):
+            continue
+        if any(item.label == str(entry.label) for item in items):
             continue
         try:
             url = reverse(entry.url_name)
         except NoReverseMatch:
             continue
-        items.append(MenuItem(str(entry.label), url, here == entry.url_name or here in entry.section))
+        count = entry.counted(user) if entry.counted else None
+        items.append(MenuItem(str(entry.label), url, here == entry.url_name or here in entry.section, count))
     return items
 
 
@@ -69,6 +76,13 @@ def _password_days(request: HttpRequest) -> int | None:
     if not isinstance(user, User) or match is None or match.view_name not in WARNED_ON:
         return None
     return passwords.warning(user, timezone.now())
+
+
+def _record_trouble(request: HttpRequest) -> list[str]:
+    """Return what is the matter with the record, for those who look after it."""
+    user = getattr(request, "user", None)
+    is_theirs = user is not None and user.is_authenticated and user.has_perm("audit.view_ledger")
+    return watch.trouble() if is_theirs else []
 
 
 def _role_labels(request: HttpRequest) -> str:

@@ -24,6 +24,13 @@ LABOURS: tuple[str, ...] = (
     "benefits.deletion.list_due",
     "benefits.deletion.destroy_piece",
     "benefits.juki.labour.work",
+    "audit.sealing.watch.look",
+    "audit.searching.exports.work",
+    "audit.verifying.nightly.verify_nightly",
+    "audit.watching.engine.work",
+    "audit.watching.simulation.work",
+    "audit.watching.samples.work",
+    "audit.pruning.work",
 )
 #: How long to wait when nothing waited, and after a piece that failed.
 IDLE_SECONDS = 1.0

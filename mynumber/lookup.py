@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from audit import journal
 from audit.models import Event, Result
+from audit.sealing import watch
 from mynumber import actions, crypto, keys, vault
 from mynumber.purposes import Purpose
 
@@ -32,7 +33,10 @@ def find(digits: str, *, by: vault.Person, purpose: Purpose, reason: str) -> tup
     if not by.has_perm(PERMISSION):
         raise _refused(by, "not_permitted", _("個人番号で検索する権限がありません。"))
     try:
+        watch.refuse_if_strict()
         number_index = crypto.index(digits)
+    except watch.RecordAwayError as away:
+        raise _refused(by, away.code, str(away)) from away
     except keys.KeyUnavailableError as error:
         logger.exception("no key makes an index now")
         message = _("鍵を使えないため、個人番号で検索できません。管理者に連絡してください。")
@@ -46,9 +50,12 @@ def find(digits: str, *, by: vault.Person, purpose: Purpose, reason: str) -> tup
         details={"ticket": vault.ticket_digest(ticket, bound_to=number_index)},
     )
     try:
+        watch.refuse_if_unwitnessed(entry)
         with connection.cursor() as cursor:
             cursor.execute("SELECT vault.find(%s, %s, %s)", [entry.pk, ticket, number_index])
             row = cursor.fetchone()
+    except watch.RecordAwayError as away:
+        raise _refused(by, away.code, str(away)) from away
     except DatabaseError as error:
         state = getattr(error.__cause__, "sqlstate", "") or ""
         if state == "KY007":

@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from audit import journal
 from audit.models import Event, Result
+from audit.sealing import watch
 from mynumber import actions, checkdigit, crypto, keys
 from mynumber.purposes import Ground, Purpose
 from mynumber.secret import Secret
@@ -384,6 +385,7 @@ def reveal(
     label: str = "",
     ground: Ground = Ground.NONE,
     again: int = 0,
+    explanation: str = "",
 ) -> Secret:
     """Return the person's number for the one page that shows it.
 
@@ -391,8 +393,10 @@ def reveal(
     out only against that entry and the ticket drawn for it, which is known to this call alone: if the entry cannot be
     written, nothing is shown. The caller has checked a fresh one-time code, and found out the ``ground``: what of this
     person is on somebody's desk; without any, the reveal is put on the list of those that are reviewed. ``again``
-    counts how often the same page was asked for another minute. A protected person's number comes only after somebody
-    else's release, which the database asks for. Raises :class:`RefusedError` (recorded), or ``RuntimeError`` inside
+    counts how often the same page was asked for another minute, ``explanation`` is why the office's work explains the
+    look. A protected person's number comes only after somebody
+    else's release, which the database asks for. In the strict mode nothing is shown while the record is not sealed and
+    witnessed. Raises :class:`RefusedError` (recorded), or ``RuntimeError`` inside
     another transaction.
     """
     if not by.has_perm(REVEAL_PERMISSION):
@@ -402,6 +406,10 @@ def reveal(
         raise _refused(by, person, "not_in_use", _("表示できる個人番号がありません（未登録、または未確定です）。"))
     if by.pk in (held.typed_by, held.confirmed_by):
         raise _refused(by, person, "own_entry", _("自分が入力した個人番号は表示できません。"))
+    try:
+        watch.refuse_if_strict()
+    except watch.RecordAwayError as away:
+        raise _refused(by, person, away.code, str(away)) from away
     ticket = uuid4()
     entry = journal.record_committed(
         actions.REVEALED,
@@ -409,6 +417,7 @@ def reveal(
         subject=_subject(person, label),
         person_id=person,
         purpose=Purpose(purpose).value,
+        explanation=explanation,
         reason=reason[:REASON_LENGTH],
         details={
             "version": held.version,
@@ -418,7 +427,10 @@ def reveal(
         },
     )
     try:
+        watch.refuse_if_unwitnessed(entry)
         return Secret(_opened(entry.pk, ticket, person))
+    except watch.RecordAwayError as away:
+        raise _refused(by, person, away.code, str(away)) from away
     except DatabaseError as error:
         state = getattr(error.__cause__, "sqlstate", "") or ""
         journal.record(actions.REVEAL_FAILED, by=by, person_id=person, result=Result.FAILED, details={"code": state})

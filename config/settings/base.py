@@ -136,6 +136,8 @@ DATABASE_POOL = (
 DATABASES = {
     "default": databases.owner(KYUFU_HOME).as_django(application_name="kyufu-migrate")
     if DATABASE_ROLE == "owner"
+    else databases.sealer(KYUFU_HOME).as_django(application_name="kyufu-sealer")
+    if DATABASE_ROLE == "sealer"
     else databases.app(KYUFU_HOME).as_django(application_name="kyufu", pool=DATABASE_POOL),
 }
 
@@ -158,6 +160,27 @@ KYUFU_PASSWORD_LENGTH = env.integer("KYUFU_PASSWORD_LENGTH", 15, least=12, most=
 #: How long a temporary password or an enrolment code on paper may be used.
 KYUFU_SLIP_DAYS = env.integer("KYUFU_SLIP_DAYS", 7, least=1, most=31)
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [{"NAME": "accounts.passwords.OfficePasswordValidator"}]
+
+# ── the record ───────────────────────────────────────────────────────────────────────────────────────────────────
+#: The sealer's own: its signing key and what it signed last. No other process needs to read it.
+KYUFU_SEALER_DIR = env.path("KYUFU_SEALER_DIR", KYUFU_HOME / "sealer")
+#: Whether ``manage.py start`` seals the record too; otherwise ``manage.py seal`` runs apart, under a user of its own.
+KYUFU_SEAL_HERE = env.flag("KYUFU_SEAL_HERE", default=True)
+#: Where signed checkpoints are put; better one of them on another machine.
+KYUFU_ANCHORS = env.paths("KYUFU_ANCHORS", [KYUFU_HOME / "anchors"])
+#: A line for each committed entry, out of the database's reach.
+KYUFU_WITNESS_DIR = env.path("KYUFU_WITNESS_DIR", KYUFU_HOME / "witness")
+#: Whether a My Number is refused while the record is not being sealed or witnessed (strict), or an alarm is enough.
+KYUFU_RECORD_STRICT = env.flag("KYUFU_RECORD_STRICT")
+#: How old the oldest unsealed entry may be: before an alarm, and before the strict mode refuses.
+KYUFU_SEAL_ALARM_SECONDS = env.integer("KYUFU_SEAL_ALARM_SECONDS", 60, least=5, most=3600)
+KYUFU_SEAL_REFUSE_SECONDS = env.integer("KYUFU_SEAL_REFUSE_SECONDS", 300, least=10, most=86400)
+#: How long an entry may wait for a signature after it was sealed (a checkpoint is signed after 256 entries at latest).
+KYUFU_SIGN_SECONDS = env.integer("KYUFU_SIGN_SECONDS", 5, least=1, most=600)
+#: Between which hours the record verifies itself: what is new each night, everything on one day (0 = Monday).
+KYUFU_VERIFY_FROM_HOUR = env.integer("KYUFU_VERIFY_FROM_HOUR", 1, least=0, most=23)
+KYUFU_VERIFY_TO_HOUR = env.integer("KYUFU_VERIFY_TO_HOUR", 5, least=1, most=24)
+KYUFU_VERIFY_WHOLE_ON = env.integer("KYUFU_VERIFY_WHOLE_ON", 6, least=0, most=6)
 
 # ── My Numbers ───────────────────────────────────────────────────────────────────────────────────────────────────
 #: Whether a My Number is shown to a browser without scripts, which cannot take it off the page again by itself.

@@ -24,6 +24,10 @@ else:
 ENVIRONMENT_LABEL = "テスト環境"
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 
+KYUFU_SEALER_DIR = KYUFU_HOME / "sealer"
+KYUFU_ANCHORS = [KYUFU_HOME / "anchors"]
+KYUFU_WITNESS_DIR = KYUFU_HOME / "witness"
+
 KYUFU_KEYS_DIR = KYUFU_HOME / "keys"
 keys.ensure(KYUFU_KEYS_DIR, data_exists=False)
 SECRET_KEY = keys.django_secret(KYUFU_KEYS_DIR)

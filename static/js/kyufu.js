@@ -9,6 +9,8 @@ import * as dirtyGuard from "./dirty-guard.js";
 import * as diseaseLookup from "./disease-lookup.js";
 import * as enterNext from "./enter-next.js";
 import * as errorSummary from "./error-summary.js";
+import * as exportProgress from "./export-progress.js";
+import * as filterChoices from "./filter-choices.js";
 import * as hasScripts from "./has-scripts.js";
 import * as hideNumber from "./hide-number.js";
 import * as holderBoxes from "./holder-boxes.js";
@@ -53,6 +55,8 @@ const modules = [
   keyProgress,
   jukiProgress,
   deletionProgress,
+  exportProgress,
+  filterChoices,
   scan,
   shortcuts,
   idleLock,

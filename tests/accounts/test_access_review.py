@@ -109,8 +109,8 @@ def test_each_right_has_its_last_use_reveals_and_conflicts_beside_it(
     StaffSession.objects.create(user=worker, session_key="w" * 32, last_used_at=used, factor_used_at=used)
     RoleAssignment.objects.filter(user=viewer).update(last_used_on=today() - timedelta(days=100))
     for _time in range(2):
-        Event.objects.create(action=access_review.REVEALED, actor_id=viewer.pk)
-    Event.objects.create(action=access_review.REVEALED, actor_id=viewer.pk, result=Result.REFUSED)
+        journal.record(access_review.REVEALED, by=viewer)
+    journal.record(access_review.REVEALED, by=viewer, result=Result.REFUSED)
     review = begun(opener)
     of_worker, of_viewer = right_of(review, worker), right_of(review, viewer)
     assert of_worker.last_used_on == timezone.localdate(used)

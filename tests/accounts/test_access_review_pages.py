@@ -135,7 +135,10 @@ def test_a_right_of_another_section_or_ones_own_answers_404_and_is_on_record(cli
     for whose in (stranger, chief):
         assert client.get(answer_page(review, whose)).status_code == HTTPStatus.NOT_FOUND
         assert client.post(answer_page(review, whose), {"answer": "KEEP"}).status_code == HTTPStatus.NOT_FOUND
-    assert Event.objects.filter(action=actions.REVIEW_VIEWED, result=Result.REFUSED, actor_id=chief.pk).count() == 4
+    refused = Event.objects.filter(action=actions.REVIEW_VIEWED, result=Result.REFUSED, actor_id=chief.pk)
+    pages = {f"accounts:access-review-answer {review.pk} {right_of(review, one).pk}" for one in (stranger, chief)}
+    assert refused.count() == 4
+    assert {entry.subject_id for entry in refused} == pages
 
 
 @pytest.mark.usefixtures("db")

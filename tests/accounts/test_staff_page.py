@@ -87,7 +87,8 @@ def test_nobody_else_sees_or_changes_the_staff_and_the_attempt_is_recorded(
 
     assert answer.status_code == 403
     entry = Event.objects.get(actor_id=somebody.pk)
-    assert (entry.action, entry.result, entry.subject_id) == ("audit.page.refused", Result.REFUSED, url)
+    page = " ".join([f"accounts:{name}", *[str(somebody.pk)] * arguments])
+    assert (entry.action, entry.result, entry.subject_id) == ("audit.page.refused", Result.REFUSED, page)
 
 
 def test_the_page_costs_the_same_however_many_people_there_are(

@@ -5,7 +5,6 @@ the tests leave one thing out of it, so that what is refused is that one thing.
 """
 
 import hashlib
-import json
 import uuid
 from collections.abc import Callable
 from itertools import product
@@ -24,6 +23,7 @@ from benefits.choices import AcceptedOffice, Status
 from benefits.lifecycle import STEPS
 from benefits.models import Application, Certification
 from mynumber import actions, vault
+from tests import ledger
 from tests.factories import approved, compared, draft, my_number, staff_member, submit, submitted
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,17 +40,16 @@ def put_on_record(
     application: Application, *, by: User, action: str = events.APPLICATION_APPROVED, **details: Any
 ) -> None:
     """Write an entry as SQL may, not as the journal does."""
-    sql(
-        "INSERT INTO audit.event (id, action, result, actor_id, actor_name, actor_roles, subject_kind, subject_id,"
-        " subject_label, person_id, purpose, details, session)"
-        " VALUES (%s, %s, 'DONE', %s, '', '', 'benefits.application', %s, '', %s, '', %s, '')",
-        uuid.uuid4(),
-        action,
-        by.pk,
-        str(application.pk),
-        application.person_id,
-        json.dumps(details),
-    )
+    with connection.cursor() as cursor:
+        ledger.insert(
+            cursor.execute,
+            action=action,
+            actor_id=by.pk,
+            subject_kind="benefits.application",
+            subject_id=str(application.pk),
+            person_id=application.person_id,
+            details=details,
+        )
 
 
 def certify(application: Application, *, by: User, **changes: Any) -> None:

@@ -578,7 +578,7 @@ def test_the_record_never_holds_a_number_of_the_household(
     compared(application, by=checker, numbers=numbers)
 
     for table in ("benefits_application", "benefits_householdperson", "audit.event", "audit.person_label"):
-        with superuser_connection.cursor().copy(f"COPY {table} TO STDOUT") as copy:
+        with superuser_connection.cursor().copy(f"COPY (SELECT * FROM {table}) TO STDOUT") as copy:
             text = b"".join(bytes(part) for part in copy).decode()
         assert all(number not in text for number in numbers.values())
     assert json.loads(application.content)["household"] == {

@@ -1,6 +1,7 @@
 """Finding a recipient by a My Number: on record first, one at a time, told to very few (issue 4)."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -19,6 +20,7 @@ from benefits.models import Application
 from config.management.commands import set_number_limit
 from mynumber import actions, crypto, keys, lookup, vault
 from mynumber.purposes import Purpose
+from tests import ledger
 from tests.conftest import Office, point_django_at
 from tests.factories import approved, fresh_code, household, my_number, signed_in, staff_member, submitted
 
@@ -241,9 +243,7 @@ def test_an_old_entry_answers_nothing(
 ) -> None:
     ticket = uuid.uuid4()
     event = entry(viewer, ticket)
-    superuser_connection.execute("ALTER TABLE audit.event DISABLE TRIGGER event_is_never_changed")
-    superuser_connection.execute("UPDATE audit.event SET at = at - interval '61 seconds' WHERE id = %s", [event.pk])
-    superuser_connection.execute("ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_is_never_changed")
+    ledger.backdate(superuser_connection, event.pk, event.at - timedelta(seconds=61))
     with refused("KY004"):
         find(event.pk, ticket, number)
 

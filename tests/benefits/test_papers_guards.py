@@ -1,6 +1,5 @@
 """B: what the database refuses of the custody register to raw SQL of the role that serves, and of the owner."""
 
-import json
 import uuid
 from importlib import import_module
 from typing import Any
@@ -17,6 +16,7 @@ from benefits.models import DestructionList, Movement, Paper, Place
 from benefits.models.paper import PaperState
 from benefits.papers import destruction, moving, places, stocktake
 from benefits.papers.duties import STARTS
+from tests import ledger
 from tests.benefits.custody import NUMBER_EVIDENCE, WITHOUT_NUMBER, Store, held, paper_of, received, to
 from tests.factories import approved, compared, staff_member, submitted
 
@@ -35,16 +35,14 @@ def sql(statement: str, *parameters: Any) -> None:
 
 def put_on_record(thing: Any, action: str, *, by: User) -> None:
     """Write an entry as SQL may, not as the journal does."""
-    sql(
-        "INSERT INTO audit.event (id, action, result, actor_id, actor_name, actor_roles, subject_kind, subject_id,"
-        " subject_label, purpose, details, session) VALUES (%s, %s, 'DONE', %s, '', '', %s, %s, '', '', %s, '')",
-        uuid.uuid4(),
-        action,
-        by.pk,
-        thing._meta.label_lower,
-        str(thing.pk),
-        json.dumps({}),
-    )
+    with connection.cursor() as cursor:
+        ledger.insert(
+            cursor.execute,
+            action=action,
+            actor_id=by.pk,
+            subject_kind=thing._meta.label_lower,
+            subject_id=str(thing.pk),
+        )
 
 
 def move(

@@ -19,6 +19,7 @@ from benefits import events, policies, workflow
 from benefits.choices import AcceptedOffice, Programme
 from benefits.lifecycle import STEPS, Action
 from benefits.models import Application, Certification, Person
+from tests import ledger
 from tests.architecture.addresses import WITHOUT_NUMBER
 from tests.benefits.pages import controls_of, send, text_of
 from tests.factories import approved, compared, draft, form_data, signed_in, staff_member, submitted
@@ -332,16 +333,21 @@ def decide_in_sql(application: Application, *, by: User) -> None:
         by.pk,
         application.pk,
     )
-    sql(
-        "INSERT INTO audit.event (id, action, result, actor_id, actor_name, actor_roles, subject_kind, subject_id,"
-        " subject_label, person_id, purpose, details, session)"
-        " SELECT gen_random_uuid(), %s, 'DONE', %s, '', '', 'benefits.application', id::text, '', person_id, '',"
-        " jsonb_build_object('status', status, 'revision', revision, 'fingerprint', approved_sha256), ''"
-        " FROM benefits_application WHERE id = %s",
-        events.APPLICATION_APPROVED,
-        by.pk,
-        application.pk,
-    )
+    application.refresh_from_db()
+    with connection.cursor() as cursor:
+        ledger.insert(
+            cursor.execute,
+            action=events.APPLICATION_APPROVED,
+            actor_id=by.pk,
+            subject_kind="benefits.application",
+            subject_id=str(application.pk),
+            person_id=application.person_id,
+            details={
+                "status": application.status,
+                "revision": application.revision,
+                "fingerprint": application.approved_sha256,
+            },
+        )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -450,7 +450,8 @@ def test_a_persons_page_asks_as_much_for_many_accesses_as_for_one(person: Person
         journal.record(events.PERSON_VIEWED, by=checker, person_id=person.pk)
 
     assert asked() == few
-    assert few <= 28
+    # accesses are searched for as in the record: in a transaction with a limit of time, by marks, then the entries
+    assert few <= 33
 
 
 # ── the statement ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -191,7 +191,7 @@ def test_an_administrator_who_is_no_superuser_can_prepare_everything(server: Emb
     with closing(psycopg.connect(**databases.administrator(home).as_psycopg(autocommit=True))) as connection:
         connection.execute("CREATE ROLE office_dba LOGIN CREATEDB CREATEROLE PASSWORD 'for this test'")
     administrator = databases.administrator(home).seen_by("office_dba", "for this test")
-    passwords = provisioning.Passwords(owner="owner's secret", app="app's secret")
+    passwords = provisioning.Passwords(owner="owner's secret", app="app's secret", sealer="sealer's secret")
 
     for again in (False, False, True):
         provisioning.provision(administrator, database="kyufu", passwords=passwords, again=again)
@@ -215,7 +215,9 @@ def test_an_administrator_without_the_rights_is_told_what_is_missing(server: Emb
     administrator = databases.administrator(home).seen_by("nobody", "for this test")
 
     with pytest.raises(provisioning.ProvisioningTrouble, match="CREATEROLE"):
-        provisioning.provision(administrator, database="kyufu", passwords=provisioning.Passwords(owner="a", app="b"))
+        provisioning.provision(
+            administrator, database="kyufu", passwords=provisioning.Passwords(owner="a", app="b", sealer="c")
+        )
 
 
 def test_a_password_never_shows_when_an_address_is_printed() -> None:
@@ -224,7 +226,7 @@ def test_a_password_never_shows_when_an_address_is_printed() -> None:
     )
 
     assert "secret" not in repr(address)
-    assert "secret" not in repr(provisioning.Passwords(owner="secret", app="secret"))
+    assert "secret" not in repr(provisioning.Passwords(owner="secret", app="secret", sealer="secret"))
     assert address.as_psycopg()["sslmode"] == "verify-full"
     assert address.port == 5433
 

@@ -45,7 +45,7 @@ def test_a_failure_inside_shows_nothing_of_it(client: Client, db: None, monkeypa
     def fail(request: HttpRequest) -> HttpResponse:
         raise ValueError("山田太郎 の行で失敗")
 
-    monkeypatch.setattr("config.health.connection", None)
+    monkeypatch.setattr("config.health.watch", None)
     client.raise_request_exception = False
 
     response = client.get("/healthz")

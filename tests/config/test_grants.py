@@ -30,6 +30,7 @@ def test_the_app_itself_can_ask_for_the_comparison(
 ) -> None:
     monkeypatch.setenv("DATABASE_APP_URL", office.app.as_url())
     monkeypatch.setenv("DATABASE_OWNER_URL", office.owner.as_url())
+    monkeypatch.setenv("DATABASE_SEALER_URL", office.sealer.as_url())
 
     call_command("check_grants")
 

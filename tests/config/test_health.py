@@ -11,7 +11,7 @@ def test_health_is_told_without_signing_in(client: Client, db: None) -> None:
 
     assert response.status_code == 200
     assert json.loads(response.text)["status"] == "ok"
-    assert set(json.loads(response.text)) == {"status", "database", "version"}
+    assert set(json.loads(response.text)) == {"status", "database", "sealing", "version"}
 
 
 def test_an_unreachable_database_is_told_as_503_without_details(

@@ -14,6 +14,8 @@ from accounts.models import User
 from accounts.models.rights import ProposalKind
 from accounts.roles import Role
 from audit import journal
+from audit.models import Rule
+from audit.watching import changes as rule_changes
 from benefits import corrections, deletion, holdings, protection, workflow
 from benefits.models import Application
 from benefits.models.juki import BatchState
@@ -22,7 +24,8 @@ from benefits.papers import destruction, moving, stocktake
 from mynumber import rotation
 from mynumber.actions import REVEALED
 from mynumber.purposes import Purpose
-from tests import factories
+from tests import factories, findings
+from tests.audit import old_months
 from tests.benefits import custody as papers_held, letting_go
 from tests.benefits.custody import Store
 from tests.journeys import juki_files
@@ -33,6 +36,21 @@ NOT_SCREENS = frozenset(
     {
         "healthz",
         "accounts:sign-out",
+        "benefits:contact-record",
+        # the way from a chart to the search
+        "audit:trend-rows",
+        "audit:columns",
+        "audit:search-open",
+        "audit:search-done",
+        "audit:search-remove",
+        "audit:export-progress",
+        "audit:export-cancel",
+        "audit:export-file",
+        "audit:ledger-verify",
+        "audit:ledger-progress",
+        "audit:ledger-sheet",
+        "audit:proof",
+        "watch-report-document",
         "accounts:sign-in-key",
         "accounts:unlock",
         "accounts:unlock-key",
@@ -243,9 +261,20 @@ class Papers:
             by=factories.staff_member(Role.RECORDS_KEEPER, name="鍵 一郎"), reason="年次の更新"
         )
         keeper = factories.staff_member(Role.RECORDS_KEEPER, name="保存 太郎")
+        self.pruning = old_months.asked(keeper)
         letting_go.over(maker, checker, given_name="満了")
         self.deletion_list = letting_go.proposed(keeper)
         self.hold = deletion.set_hold(self.approved.person, by=checker, reason="APPEAL", words="審査請求 令和8年第3号")
+        self.hit = findings.found(about=maker, person_id=self.approved.person_id)
+        findings.found("W5", about=maker, severity="HIGH", kind="DAY", people=40, limit=20)
+        self.sample = findings.drawn(maker)
+        self.rule_change = rule_changes.propose(
+            Rule.objects.get(pk="W8"),
+            thresholds={"days": 3, "within_days": 30},
+            is_on=False,
+            words="試算で週に10件を超え、確かめきれないため",
+            by=factories.staff_member(Role.AUDITOR, name="監査 二郎"),
+        )
         deletion.propose_period(
             by=keeper,
             values={
@@ -346,6 +375,23 @@ def _by_number(desk: Desk, papers: Papers) -> None:
 
 def _correction(state: str) -> Callable[[Papers], list[Any]]:
     return lambda papers: [getattr(papers, state).pk]
+
+
+def _search_to_save(desk: Desk, papers: Papers) -> None:
+    desk.page.goto("/audit/")
+    _fill_and_press({"result": "DONE"}, "検索")(desk.page)
+    desk.page.get_by_role("link", name="条件を保存…").click()
+    expect(desk.page.get_by_role("heading", name="検索条件の保存")).to_be_visible()
+
+
+def _an_export(desk: Desk, papers: Papers) -> None:
+    desk.page.goto("/audit/exports/new/recent/")
+    _fill_and_press({"reason": "月次点検のため"}, "書き出す")(desk.page)
+    expect(desk.page.get_by_role("link", name="受け取る（zip）")).to_be_visible()
+
+
+def _go_to(address: str) -> Callable[[Page], object]:
+    return lambda page: page.goto(reverse(address))
 
 
 def _an_entry(desk: Desk, papers: Papers) -> None:
@@ -457,6 +503,64 @@ CUSTODY_SCREENS: tuple[Screen, ...] = (
     Screen("benefits:destruction-new", "empty", Role.RECORDS_KEEPER, _at("benefits:destruction-new")),
     Screen(
         "benefits:destruction", "to be decided", Role.RECORDS_KEEPER, _at("benefits:destruction", _custody("list"))
+    ),
+)
+
+_ANSWER = {"state": "EXPLAINED", "code": "IMPROPER", "words": "本人に聞いて確かめた"}
+WATCH_SCREENS: tuple[Screen, ...] = (
+    Screen("audit:trends", "eight weeks", Role.AUDITOR, _at("audit:trends")),
+    Screen("audit:trends", "own section", Role.SECTION_HEAD, _at("audit:trends")),
+    Screen("audit:hits", "some", Role.AUDITOR, _at("audit:hits")),
+    Screen("audit:hits", "none", Role.SECTION_HEAD, _at("audit:hits")),
+    Screen("audit:hit", "open", Role.AUDITOR, _at("audit:hit", lambda papers: [papers.hit.pk])),
+    Screen(
+        "audit:hit",
+        "contradicting",
+        Role.AUDITOR,
+        _then(
+            _at("audit:hit", lambda papers: [papers.hit.pk]),
+            _fill_and_press(_ANSWER, "説明を記録"),
+        ),
+    ),
+    Screen("audit:samples", "some", Role.AUDITOR, _at("audit:samples")),
+    Screen("audit:sample", "one view", Role.AUDITOR, _at("audit:sample", lambda papers: [papers.sample.pk])),
+    Screen("watch-rules", "all", Role.RECORDS_KEEPER, _at("watch-rules")),
+    Screen("watch-rule", "as it is", Role.RECORDS_KEEPER, _at("watch-rule", lambda _papers: ["W5"])),
+    Screen("watch-rule-change", "new", Role.RECORDS_KEEPER, _at("watch-rule-change", lambda _papers: ["W5"])),
+    Screen(
+        "watch-rule-change",
+        "nothing changed",
+        Role.RECORDS_KEEPER,
+        _then(_at("watch-rule-change", lambda _papers: ["W5"]), _press("変更を申請する")),
+    ),
+    Screen(
+        "watch-change", "waiting", Role.RECORDS_KEEPER, _at("watch-change", lambda papers: [papers.rule_change.pk])
+    ),
+    # the month's form: tests/config/test_pruning_pages.py; nothing is so old in an office of today
+    Screen("pruning", "one waits", Role.RECORDS_KEEPER, _at("pruning")),
+    Screen(
+        "pruning-ask",
+        "not over",
+        Role.RECORDS_KEEPER,
+        _at("pruning-ask", lambda _papers: [f"{timezone.localdate():%Y-%m}"]),
+    ),
+    Screen(
+        "pruning-request", "waiting", Role.RECORDS_KEEPER, _at("pruning-request", lambda papers: [papers.pruning.pk])
+    ),
+    Screen("watch-reports", "the last months", Role.AUDITOR, _at("watch-reports")),
+    Screen(
+        "watch-report",
+        "this month",
+        Role.AUDITOR,
+        _at("watch-report", lambda _papers: [f"{timezone.localdate():%Y-%m}"]),
+    ),
+    Screen("benefits:relations", "not yet", Role.MAKER, _at("benefits:relations")),
+    Screen("benefits:relations", "nothing typed", Role.MAKER, _then(_at("benefits:relations"), _press("申告する"))),
+    Screen("benefits:made-up", "nobody", Role.RECORDS_KEEPER, _at("benefits:made-up")),
+    Screen("benefits:made-up", "nothing typed", Role.AUDITOR, _then(_at("benefits:made-up"), _press("申請する"))),
+    Screen("benefits:overtime", "none", Role.SECTION_HEAD, _at("benefits:overtime")),
+    Screen(
+        "benefits:overtime", "nothing typed", Role.SECTION_HEAD, _then(_at("benefits:overtime"), _press("登録する"))
     ),
 )
 
@@ -711,7 +815,21 @@ SCREENS: tuple[Screen, ...] = (
             until=".empty-state",
         ),
     ),
-    Screen("audit:log", "today", Role.AUDITOR, _at("audit:log")),
+    Screen("audit:log", "lately", Role.AUDITOR, _at("audit:log")),
+    Screen("audit:log", "own section", Role.SECTION_HEAD, _at("audit:log")),
+    Screen("audit:own", "lately", Role.MAKER, _at("audit:own")),
+    Screen("audit:searches", "all", Role.AUDITOR, _at("audit:searches")),
+    Screen("audit:search-save", "new", Role.AUDITOR, _search_to_save),
+    Screen("audit:search-save", "no name", Role.AUDITOR, _then(_search_to_save, _press("保存する"))),
+    Screen("audit:export-new", "new", Role.AUDITOR, _at("audit:export-new", lambda _papers: ["recent"])),
+    Screen(
+        "audit:export-new",
+        "no reason",
+        Role.AUDITOR,
+        _then(_at("audit:export-new", lambda _papers: ["recent"]), _press("書き出す")),
+    ),
+    Screen("audit:export", "ready", Role.AUDITOR, _an_export),
+    Screen("audit:exports", "one", Role.AUDITOR, _then(_an_export, _go_to("audit:exports"), until="tbody tr")),
     Screen(
         "audit:log",
         "wrong period",
@@ -722,9 +840,17 @@ SCREENS: tuple[Screen, ...] = (
         "audit:log",
         "nothing found",
         Role.AUDITOR,
-        _then(_at("audit:log"), _fill_and_press({"subject": "だれでもない"}, "検索"), until=".empty-state"),
+        _then(_at("audit:log"), _fill_and_press({"person": "だれでもない"}, "検索"), until=".empty-state"),
     ),
     Screen("audit:entry", "one", Role.AUDITOR, _an_entry),
+    Screen("audit:ledger", "nothing verified yet", Role.AUDITOR, _at("audit:ledger")),
+    Screen(
+        "audit:ledger",
+        "asked for a verification",
+        Role.RECORDS_KEEPER,
+        _then(_at("audit:ledger"), _press("全件を検証する"), until=".panel progress"),
+    ),
+    *WATCH_SCREENS,
     Screen("accounts:staff", "all", Role.USER_ADMINISTRATOR, _at("accounts:staff")),
     Screen("accounts:staff-new", "empty", Role.USER_ADMINISTRATOR, _at("accounts:staff-new")),
     Screen("accounts:person", "of a colleague", Role.USER_ADMINISTRATOR, _at("accounts:person", _colleague)),

@@ -227,9 +227,12 @@ def _nobody_else_can(page: Page, recipient: str, number: str) -> None:
 
 
 def _an_auditor_finds_every_step(page: Page, receipt: str, recipient: str) -> None:
-    def actions_found(subject: str = "", actor: str = "", result: str = "", actions: Iterable[str] = ()) -> list[str]:
+    def actions_found(
+        receipt: str = "", person: str = "", actor: str = "", result: str = "", actions: Iterable[str] = ()
+    ) -> list[str]:
         page.goto("/audit/")
-        page.get_by_role("textbox", name="対象").fill(subject)
+        page.get_by_role("textbox", name="受付番号など").fill(receipt)
+        page.get_by_role("textbox", name="受給者", exact=True).fill(person)
         page.get_by_role("textbox", name="利用者").fill(actor)
         page.get_by_role("combobox", name="結果").select_option(label=result or "すべて")
         if actions:
@@ -241,15 +244,15 @@ def _an_auditor_finds_every_step(page: Page, receipt: str, recipient: str) -> No
         return page.locator("tbody tr td:nth-child(3)").all_inner_texts()
 
     steps = {"申請の下書き保存", "申請の提出", "申請の差戻し", "申請の承認", "受給者証の表示"}
-    assert set(actions_found(subject=receipt, actions=steps)) == steps
-    assert {"申請の閲覧", "申請の照合"} <= set(actions_found(subject=receipt, actions=["申請の閲覧", "申請の照合"]))
+    assert set(actions_found(receipt=receipt, actions=steps)) == steps
+    assert {"申請の閲覧", "申請の照合"} <= set(actions_found(receipt=receipt, actions=["申請の閲覧", "申請の照合"]))
     of_the_number = {"個人番号の入力", "個人番号の再入力による照合", "個人番号の確定", "個人番号の表示"}
-    assert set(actions_found(subject=FAMILY_NAME, actions=of_the_number)) == of_the_number
+    assert set(actions_found(person=FAMILY_NAME, actions=of_the_number)) == of_the_number
     assert actions_found(actor="閲覧 三郎", actions=["個人番号の表示"]) == ["個人番号の表示"] * 5
-    refused = set(actions_found(subject=FAMILY_NAME, result="拒否"))
+    refused = set(actions_found(person=FAMILY_NAME, result="拒否"))
     assert {"個人番号の再入力による照合", "申請の操作の拒否"} <= refused
     assert "権限のない画面の要求" in actions_found(actor="確認 次郎", result="拒否")
-    assert "申請の操作の拒否" in actions_found(subject=receipt, result="拒否")
+    assert "申請の操作の拒否" in actions_found(receipt=receipt, result="拒否")
     assert {"サインイン"} <= set(actions_found(actor="入力 花子"))
     assert actions_found(actor="監査 四郎", actions=["操作記録の検索"])
 

@@ -28,7 +28,7 @@ from django.conf import settings
 
 from accounts.roles import Role
 from config import env
-from config.office import databases, keys, provisioning
+from config.office import databases, provisioning
 from config.office.databases import Address
 from config.office.embedded_postgres import EmbeddedPostgres, ServerTrouble
 from tests import conftest
@@ -227,9 +227,7 @@ def test_a_database_killed_at_any_moment_still_knows_every_number_that_was_shown
 
 def _made(home: Path) -> tuple[Address, Address, Address]:
     """Make an office's database on the server of ``home``; return it as superuser, owner and app see it."""
-    passwords = provisioning.Passwords(
-        owner=keys.password(home / "keys", databases.OWNER), app=keys.password(home / "keys", databases.APP)
-    )
+    passwords = provisioning.passwords_in(home / "keys")
     conftest._make_template(databases.administrator(home), "kyufu", passwords, home)
     own = Office(databases.administrator(home), database="kyufu", home=home)
     return own.superuser, own.owner, own.app

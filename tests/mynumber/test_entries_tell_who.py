@@ -11,6 +11,7 @@ import pytest
 from accounts.models import User
 from accounts.roles import Role
 from mynumber import crypto, vault
+from tests import ledger
 from tests.conftest import Office
 from tests.factories import my_number, staff_member
 
@@ -25,11 +26,13 @@ class Intruder:
         self.index = crypto.index(self.number)
 
     def writes(self, action: str, actor: User | None, *, result: str = "DONE") -> None:
-        self.connection.execute(
-            "INSERT INTO audit.event (id, action, result, actor_id, actor_name, actor_roles, subject_kind, subject_id,"
-            " subject_label, person_id, purpose, details, session)"
-            " VALUES (%s, %s, %s, %s, '', '', '', '', '', %s, '', %s, '')",
-            [uuid.uuid4(), action, result, actor and actor.pk, self.person, psycopg.types.json.Jsonb({"version": 1})],
+        ledger.insert(
+            self.connection.execute,
+            action=action,
+            result=result,
+            actor_id=actor.pk if actor else None,
+            person_id=self.person,
+            details={"version": 1},
         )
 
     def keeps(self, typed_by: int) -> None:

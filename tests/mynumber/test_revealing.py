@@ -6,12 +6,14 @@ import subprocess
 import sys
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from psycopg.types.json import Jsonb
 
 from accounts.models import User
 from accounts.roles import Role
@@ -20,6 +22,7 @@ from audit.models import Event, Result
 from config import env
 from mynumber import actions, crypto, vault
 from mynumber.purposes import Ground, Purpose
+from tests import ledger
 from tests.conftest import Office
 from tests.factories import my_number, staff_member
 from tests.mynumber.conftest import Held, put_in_use, run
@@ -74,27 +77,21 @@ def used(superuser: psycopg.Connection[Any]) -> int:
 
 def backdate(superuser: psycopg.Connection[Any], event: uuid.UUID, seconds: int) -> None:
     """Make an entry older than it is: only a superuser can, and only with the triggers off."""
-    with superuser.transaction():
-        superuser.execute("ALTER TABLE audit.event DISABLE TRIGGER event_is_never_changed")
-        superuser.execute(
-            "UPDATE audit.event SET at = clock_timestamp() - make_interval(secs => %s) WHERE id = %s",
-            [seconds, event],
-        )
-        superuser.execute("ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_is_never_changed")
+    ledger.backdate(superuser, event, datetime.now(UTC) - timedelta(seconds=seconds))
 
 
 def shown_before(superuser: psycopg.Connection[Any], by: User, *, count: int, minutes: int) -> None:
     """Put earlier reveals on record: only a superuser can, and only with the trigger off that dates them."""
-    with superuser.transaction():
-        superuser.execute("ALTER TABLE audit.event DISABLE TRIGGER event_is_stamped")
-        superuser.execute(
-            "INSERT INTO audit.event (id, action, result, actor_id, actor_name, actor_roles, subject_kind, subject_id,"
-            " subject_label, person_id, purpose, details, session, at)"
-            " SELECT gen_random_uuid(), %s, 'DONE', %s, '', '', '', '', '', gen_random_uuid(), 'INQUIRY', '{}', '',"
-            " clock_timestamp() - make_interval(mins => %s) FROM generate_series(1, %s)",
-            [actions.REVEALED, by.pk, minutes, count],
+    at = datetime.now(UTC) - timedelta(minutes=minutes)
+    for _number in range(count):
+        ledger.insert_earlier(
+            superuser, at=at, action=actions.REVEALED, actor_id=by.pk, person_id=uuid.uuid4(), purpose="INQUIRY"
         )
-        superuser.execute("ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_is_stamped")
+
+
+def entry_of_a_reveal(by: User, person: uuid.UUID) -> dict[str, Any]:
+    """Return the columns of an entry that says that ``by`` saw the number of ``person``."""
+    return ledger.columns(action=actions.REVEALED, actor_id=by.pk, person_id=person, purpose="INQUIRY")
 
 
 def tamper(superuser: psycopg.Connection[Any], change: str, *parameters: object) -> None:
@@ -147,20 +144,14 @@ def refusal_within_a_savepoint(event: uuid.UUID) -> str:
 
 
 def test_an_entry_made_and_used_in_one_statement_opens_nothing(in_use: Held, viewer: User) -> None:
+    said = entry_of_a_reveal(viewer, in_use.person)
+    names, marks = ", ".join(said), ", ".join(["%s"] * len(said))
+
     with pytest.raises(DatabaseError) as refused:
         run(
-            """
-            WITH made AS (
-                INSERT INTO audit.event (id, action, result, actor_id, actor_name, actor_roles, subject_kind,
-                    subject_id, subject_label, person_id, purpose, details, session, at)
-                VALUES (gen_random_uuid(), 'mynumber.number.revealed', 'DONE', %s, '', '', '', '', '', %s, 'INQUIRY',
-                        '{}', '', now())
-                RETURNING id
-            )
-            SELECT vault.fetch(id, gen_random_uuid()) FROM made
-            """,
-            viewer.pk,
-            in_use.person,
+            f"WITH made AS (INSERT INTO audit.event ({names}) VALUES ({marks}) RETURNING id)"
+            " SELECT vault.fetch(id, gen_random_uuid()) FROM made",
+            *[Jsonb(value) if name == "details" else value for name, value in said.items()],
         )
 
     assert getattr(refused.value.__cause__, "sqlstate", "") in {NO_REVEAL, NOT_COMMITTED}
@@ -170,13 +161,13 @@ def test_an_entry_made_and_used_in_one_statement_opens_nothing(in_use: Held, vie
 def test_nothing_is_handed_out_against_an_entry_that_another_connection_has_not_committed(
     in_use: Held, viewer: User, office: Office
 ) -> None:
-    event = uuid.uuid4()
     with psycopg.connect(**office.app.as_psycopg()) as other:
-        other.execute(
-            "INSERT INTO audit.event (id, action, result, actor_id, actor_name, actor_roles, subject_kind, subject_id,"
-            " subject_label, person_id, purpose, details, session, at)"
-            " VALUES (%s, %s, 'DONE', %s, '', '', '', '', '', %s, 'INQUIRY', '{}', '', now())",
-            [event, actions.REVEALED, viewer.pk, in_use.person],
+        event = ledger.insert(
+            other.execute,
+            action=actions.REVEALED,
+            actor_id=viewer.pk,
+            person_id=in_use.person,
+            purpose="INQUIRY",
         )
         assert refusal_of(event) == NO_REVEAL
         other.rollback()
@@ -184,16 +175,14 @@ def test_nothing_is_handed_out_against_an_entry_that_another_connection_has_not_
 
 
 def test_a_forged_transaction_does_not_make_an_entry_look_committed(in_use: Held, viewer: User) -> None:
-    event = uuid.uuid4()
-    with transaction.atomic():
-        run(
-            "INSERT INTO audit.event (id, action, result, actor_id, actor_name, actor_roles, subject_kind, subject_id,"
-            " subject_label, person_id, purpose, details, session, at, xid)"
-            " VALUES (%s, %s, 'DONE', %s, '', '', '', '', '', %s, 'INQUIRY', '{}', '', now(), '700')",
-            event,
-            actions.REVEALED,
-            viewer.pk,
-            in_use.person,
+    with transaction.atomic(), connection.cursor() as cursor:
+        event = ledger.insert(
+            cursor.execute,
+            action=actions.REVEALED,
+            actor_id=viewer.pk,
+            person_id=in_use.person,
+            purpose="INQUIRY",
+            xid="700",
         )
         assert refusal_within_a_savepoint(event) == NOT_COMMITTED
         transaction.set_rollback(True)

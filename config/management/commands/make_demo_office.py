@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from accounts import demo_staff
-from benefits.demo import custody, office
+from benefits.demo import custody, office, watching
 from config.office import databases
 
 LARGEST = 500_000
@@ -39,6 +39,7 @@ class Command(BaseCommand):
 
         count = office.fill(recipients=recipients, seed=options["seed"], staff=staff, told=told)
         custody.fill(staff=staff)
+        watching.fill(staff=staff)
         if options["verbosity"]:
             self.stdout.write(f"申請 {count} 件を作りました（{time.monotonic() - began:.0f} 秒）。")
 

@@ -13,7 +13,15 @@ from config.office.embedded_postgres import OfficeLock, ServerTrouble
 from config.office.keys import KeysMissing
 from config.office.preparation import NotReady, Preparation
 from config.office.provisioning import ProvisioningTrouble
-from config.office.serving import CannotServe, Server, Told, Worker, listen_for_signals, require_free_port
+from config.office.serving import (
+    CannotServe,
+    Sealer,
+    Server,
+    Told,
+    Worker,
+    listen_for_signals,
+    require_free_port,
+)
 
 
 class Command(BaseCommand):
@@ -31,14 +39,15 @@ class Command(BaseCommand):
         listen_for_signals()
         preparation = Preparation(self._say)
         server = Server(lambda: preparation.server)
-        worker = Worker(server.environment)
+        worker, sealer = Worker(server.environment), Sealer()
         try:
             require_free_port()
             preparation.prepare()
             server.start()
             worker.start()
+            sealer.start()
             self._welcome(server)
-            server.watch(worker)
+            server.watch(worker, sealer)
         except Told:
             pass
         except (CannotServe, NotReady, KeysMissing, ServerTrouble, ProvisioningTrouble) as trouble:
@@ -48,6 +57,7 @@ class Command(BaseCommand):
         finally:
             server.stop(self._say)
             worker.stop()
+            sealer.stop()  # after those who write
             preparation.stop()
         self._say("終了しました。データは残っています。")
 

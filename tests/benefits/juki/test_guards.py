@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from benefits import events
 from benefits.juki import applying, checking, deciding, labour, matching, staging_lines, steps
 from benefits.models.juki import BatchState, ErrorMode, JukiBatch, JukiRow
 from mynumber import actions, staging, vault
+from tests import ledger
 from tests.benefits.juki.conftest import (
     applied,
     brought,
@@ -108,9 +110,7 @@ def test_a_staged_number_is_handed_out_once_against_a_fresh_committed_entry_that
         run(fetch, opening(batch, maker, committed=False).pk)
     assert getattr(told.value.__cause__, "sqlstate", "") == "KY003"
     old = opening(batch, maker)
-    superuser_connection.execute("ALTER TABLE audit.event DISABLE TRIGGER event_is_never_changed")
-    superuser_connection.execute("UPDATE audit.event SET at = at - interval '61 seconds' WHERE id = %s", [old.pk])
-    superuser_connection.execute("ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_is_never_changed")
+    ledger.backdate(superuser_connection, old.pk, old.at - timedelta(seconds=61))
     refused(fetch, old.pk, by="KY004")
 
 

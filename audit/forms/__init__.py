@@ -1,0 +1,1 @@
+"""Boxes that any form of the record may have."""
