@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit import sealed_text
-from audit.models.record import REASON_KEY
+from audit.models.record import REASON_KEY, opened_reason
 
 
 class PruningOutcome(models.TextChoices):
@@ -149,18 +149,9 @@ class MonthPruning(models.Model):
     @property
     def reason(self) -> str:
         """Why it was asked."""
-        return _opened(self.sealed_reason, bound_to=f"pruning|{self.pk}")
+        return opened_reason(self.sealed_reason, bound_to=f"pruning|{self.pk}")
 
     @property
     def decision(self) -> str:
         """Why it was decided so, "" where nobody said."""
-        return _opened(self.sealed_decision, bound_to=f"pruning-decision|{self.pk}")
-
-
-def _opened(sealed: bytes | memoryview | None, *, bound_to: str) -> str:
-    if not sealed:
-        return ""
-    try:
-        return sealed_text.unseal(bytes(sealed), key=REASON_KEY, bound_to=bound_to)
-    except sealed_text.UnopenableError:
-        return str(_("復号できません（改ざんされたか、別の鍵で封じられています）。管理者に連絡してください。"))
+        return opened_reason(self.sealed_decision, bound_to=f"pruning-decision|{self.pk}")

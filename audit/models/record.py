@@ -102,10 +102,17 @@ class Event(models.Model):
     @property
     def reason_shown(self) -> str:
         """The reason as a page shows it: one that was tampered with is told of, and hides nothing else."""
-        try:
-            return self.reason
-        except sealed_text.UnopenableError:
-            return str(_("復号できません（改ざんされたか、別の鍵で封じられています）。管理者に連絡してください。"))
+        return opened_reason(self.sealed_reason, bound_to=f"event|{self.pk}")
+
+
+def opened_reason(sealed: bytes | memoryview | None, *, bound_to: str) -> str:
+    """Return words that were sealed with whatever they are ``bound_to``, as a page shows them ("" for none)."""
+    if not sealed:
+        return ""
+    try:
+        return sealed_text.unseal(bytes(sealed), key=REASON_KEY, bound_to=bound_to)
+    except sealed_text.UnopenableError:
+        return str(_("復号できません（改ざんされたか、別の鍵で封じられています）。管理者に連絡してください。"))
 
 
 def _in_words(value: object) -> str:

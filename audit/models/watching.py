@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit import sealed_text, words
-from audit.models.record import REASON_KEY
+from audit.models.record import REASON_KEY, opened_reason
 
 
 class Severity(models.TextChoices):
@@ -65,15 +65,6 @@ class SampleVerdict(models.TextChoices):
 
     PROPER = "PROPER", _("業務上の閲覧と確かめた")
     DOUBTFUL = "DOUBTFUL", _("業務上の必要を確かめられない")
-
-
-def _opened(sealed: bytes | memoryview | None, *, bound_to: str) -> str:
-    if not sealed:
-        return ""
-    try:
-        return sealed_text.unseal(bytes(sealed), key=REASON_KEY, bound_to=bound_to)
-    except sealed_text.UnopenableError:
-        return str(_("復号できません（改ざんされたか、別の鍵で封じられています）。管理者に連絡してください。"))
 
 
 class Rule(models.Model):
@@ -239,7 +230,7 @@ class RuleChange(models.Model):
     @property
     def reason(self) -> str:
         """The reason in words."""
-        return _opened(self.sealed_reason, bound_to=f"rulechange|{self.pk}")
+        return opened_reason(self.sealed_reason, bound_to=f"rulechange|{self.pk}")
 
 
 class Hit(models.Model):
@@ -337,7 +328,7 @@ class HitAnswer(models.Model):
     @property
     def words(self) -> str:
         """What was written, opened for this reader."""
-        return _opened(self.sealed_words, bound_to=f"hitanswer|{self.pk}")
+        return opened_reason(self.sealed_words, bound_to=f"hitanswer|{self.pk}")
 
 
 class Sample(models.Model):
@@ -408,7 +399,7 @@ class SampledView(models.Model):
     @property
     def words(self) -> str:
         """What was written, opened for this reader."""
-        return _opened(self.sealed_words, bound_to=f"sampledview|{self.pk}")
+        return opened_reason(self.sealed_words, bound_to=f"sampledview|{self.pk}")
 
     @property
     def explanation_label(self) -> str:
