@@ -106,7 +106,6 @@ def _seal(login_id: str, name: str, *, at: datetime) -> Envelope:
     user.password_changed_at, user.must_change_password, user.temporary_until = at, "", None
     user.enrolment_digest, user.enrolment_until = "", None
     user.save()
-    journal.name_actor(user.pk, name=user.display_name, login_id=user.login_id)
     if not any(
         given.is_current(on=timezone.localdate(at))
         for given in user.role_assignments.filter(role=Role.USER_ADMINISTRATOR)

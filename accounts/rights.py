@@ -232,7 +232,6 @@ def _hire(proposal: Proposal, by: User, at: datetime) -> None:
     user.save(force_insert=True)
     proposal.user = user
     proposal.save(update_fields=["user"])
-    journal.name_actor(user.pk, name=user.display_name, login_id=user.login_id)
     journal.record(actions.STAFF_HIRED, by=by, subject=user)
 
 

@@ -255,7 +255,6 @@ def _arrive(request: HttpRequest, user: User, device: Device, *, factor: str, at
         attempts.forget(user.login_id)
         user.last_login = at
         user.save(update_fields=["last_login"])
-        journal.name_actor(user.pk, name=user.display_name, login_id=user.login_id)
         with requested_from(replace(current(), session=session_mark(request.session.session_key))):
             journal.record(actions.SIGNED_IN, by=user, subject=user, details={"kind": factor})
             emergency.record_opened(user)

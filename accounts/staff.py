@@ -60,7 +60,6 @@ def add(
     user.full_clean(exclude=["password"])
     user.save()
     RoleAssignment.objects.bulk_create([RoleAssignment(user=user, role=role, office=office) for role in held])
-    journal.name_actor(user.pk, name=display_name, login_id=login_id)
     return user
 
 

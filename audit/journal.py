@@ -24,7 +24,7 @@ from django.db.backends.utils import CursorWrapper
 from audit import keyfiles, origin, sealed_text, vocabulary
 from audit.ledger import clock, identifiers, writers
 from audit.ledger.body import SALT_BYTES, Body, canonical_details, canonical_text, encode, leaf_hash
-from audit.models import REASON_KEY, ActorLabel, Event, PersonLabel, Result
+from audit.models import REASON_KEY, Event, PersonLabel, Result
 
 #: The key that entries are authenticated under (audit.keyfiles).
 MAC_KEY: Final = "ledger-mac"
@@ -148,13 +148,6 @@ def record_committed(action: str, *, by: Actor | None, **parts: object) -> Event
     """
     with transaction.atomic(durable=True):
         return record(action, by=by, **parts)  # type: ignore[arg-type]  # the same keywords, checked there
-
-
-def name_actor(actor_id: int, *, name: str, login_id: str) -> None:
-    """Remember what a member of staff is called, for searching the record by name; the first name kept stays."""
-    ActorLabel.objects.bulk_create(
-        [ActorLabel(actor_id=actor_id, name=name, login_id=login_id)], ignore_conflicts=True
-    )
 
 
 def name_person(person_id: UUID, *, name: str, kana: str) -> None:

@@ -16,8 +16,7 @@ VIEWED = "benefits.person.viewed"
 
 
 def viewed(by: User, *, person_id: UUID | None = None, explanation: str = "E0") -> Event:
-    """Let somebody look at a resident, and keep what they are called."""
-    journal.name_actor(by.pk, name=by.display_name, login_id=by.login_id)
+    """Let somebody look at a resident."""
     return journal.record(VIEWED, by=by, person_id=person_id, explanation=explanation)
 
 
@@ -34,7 +33,6 @@ def found(
     **data: Any,
 ) -> Hit:
     """Return something that a rule found about somebody, of their section, with the entries that it is about."""
-    journal.name_actor(about.pk, name=about.display_name, login_id=about.login_id)
     events = events if events is not None else [viewed(about, person_id=person_id)]
     hit = Hit(
         rule_id=rule,

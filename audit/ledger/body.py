@@ -35,6 +35,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _HEAD = struct.Struct(">BH")
 _INTEGER = struct.Struct(">q")
 _MAC_TAG = 255
+_MAC_HEAD = _HEAD.pack(_MAC_TAG, HASH_BYTES)
 
 
 class MalformedBodyError(ValueError):
@@ -95,7 +96,7 @@ def encode(body: Body, key: bytes) -> bytes:
             raise MalformedBodyError(f"{name} is too long")
         parts += (_HEAD.pack(tag, len(written)), written)
     said = b"".join(parts)
-    whole = said + _HEAD.pack(_MAC_TAG, HASH_BYTES) + hmac.digest(key, said, "sha256")
+    whole = said + _MAC_HEAD + hmac.digest(key, said, "sha256")
     if len(whole) > MOST_BYTES:
         raise MalformedBodyError("the entry is too long")
     return whole
@@ -119,9 +120,10 @@ def decode(whole: bytes) -> Body:
 
 
 def is_authentic(whole: bytes, key: bytes) -> bool:
-    """Say whether the last field is the MAC of everything before it under ``key``."""
-    said, mac = whole[: -HASH_BYTES - _HEAD.size], whole[-HASH_BYTES:]
-    return hmac.compare_digest(hmac.digest(key, said, "sha256"), mac)
+    """Say whether the last field is the MAC of everything before it under ``key``, its tag and length included."""
+    rest, mac = whole[:-HASH_BYTES], whole[-HASH_BYTES:]
+    said = rest[: -len(_MAC_HEAD)]
+    return rest.endswith(_MAC_HEAD) and hmac.compare_digest(hmac.digest(key, said, "sha256"), mac)
 
 
 def leaf_hash(whole: bytes) -> bytes:

@@ -160,6 +160,9 @@ BEGIN
     -- Writers wait for this and so nobody waits long for them (lock_timeout): it is tried another time.
     EXECUTE format('DROP TABLE audit.%I', 'event_' || to_char(one.month, 'YYYY_MM'));
     EXECUTE format('DROP TABLE audit.%I', 'leaf_' || to_char(one.month, 'YYYY_MM'));
+    DELETE FROM audit.remembered r
+    WHERE r.at >= one.month::timestamp AT TIME ZONE 'Asia/Tokyo'
+      AND r.at < (one.month + interval '1 month') AT TIME ZONE 'Asia/Tokyo';
     -- what each person did on a day goes too; what an office did in an hour stays, for the charts
     DELETE FROM audit.tally_actor t WHERE t.day >= one.month AND t.day < one.month + interval '1 month';
     UPDATE audit.pruning p

@@ -48,6 +48,7 @@ _EVENTS = f"""
            body, leaf, xid::text AS xid
     FROM audit.event WHERE at BETWEEN %s AND %s AND id = ANY(%s)
 """  # noqa: S608  (names from audit.sealing.columns)
+_REAL = "SELECT actor_id FROM audit.actor_label WHERE actor_id = ANY(%s)"
 
 
 class TreeBrokenError(Exception):
@@ -191,6 +192,9 @@ def _read_part(
             [*period, ids],
         )
         sealed = {(event_id, event_at) for event_id, event_at in cursor}
+        actors = {row["actor_id"] for row in found.values() if row["actor_id"] is not None}
+        cursor.execute(_REAL, [list(actors)])
+        unreal = actors - {actor for (actor,) in cursor}
     leaves: list[_Leaf] = []
     faults: list[Fault] = []
     for event_id, at, queued in waiting:
@@ -208,6 +212,12 @@ def _read_part(
             idx = size + len(leaves)
             leaf, wrong = _examined(row, bytes(queued), key)
             leaves.append(leaf)
+            if row["actor_id"] in unreal:
+                words = (
+                    f"操作した人とされる番号 {row['actor_id']} の職員はいません"
+                    " (there is no member of staff with the actor's number)"
+                )
+                wrong.append(("actor_unknown", words))
             faults += [Fault(kind, words, event_id, idx) for kind, words in wrong]
     return leaves, faults
 
@@ -237,6 +247,8 @@ def _examined(row: Mapping[str, Any], queued: bytes, key: bytes) -> tuple[_Leaf,
     else:
         if is_authentic:
             counted = said.at, said.actor_section, said.action, said.actor_id
+        if said.id.version == 7 and said.id.int >> 80 != bodies.microseconds(said.at) // 1_000:
+            wrong.append(("id_differs", "記録番号の中の日時が、記録の日時と違います (the id is of another time)"))
         if others := columns.differences(row, said):
             wrong.append(
                 (

@@ -23,7 +23,7 @@ from audit.ledger.body import Body, MalformedBodyError
 from audit.ledger.chains import Chains
 from audit.ledger.findings import Fault, Findings
 from audit.sealing import columns, origins
-from audit.verifying import inspections, rows
+from audit.verifying import inspections, remembering, rows
 from audit.verifying.inspections import Scope
 from audit.verifying.reading import MICROSECONDS, Connection, Ledger
 
@@ -167,6 +167,7 @@ class Verification:
         inspections.leaves_beyond(scope, self._count_pruned)
         inspections.unsealed(scope)
         inspections.ids_used_twice(scope)
+        remembering.remembered(scope)
         inspections.unsigned(scope)
         yield self._progress(size)
         inspections.tallies(scope, self._pruned)

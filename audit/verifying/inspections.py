@@ -325,7 +325,7 @@ def leaves_beyond(scope: Scope, gone_of: Callable[[], int]) -> None:
 
 def unsealed(scope: Scope) -> None:
     """Look for entries that neither have a position nor wait for one, and at the queue itself."""
-    for first, end in (*_periods(scope), *_between_periods(scope)):
+    for first, end in (*periods(scope), *_between_periods(scope)):
         events, leaves, waiting = scope.ledger.ask(
             "SELECT (SELECT count(*) FROM audit.event WHERE at >= %s::timestamptz AND at < %s::timestamptz),"
             " (SELECT count(*) FROM audit.leaf WHERE event_at >= %s::timestamptz AND event_at < %s::timestamptz),"
@@ -399,7 +399,7 @@ def unsigned(scope: Scope) -> None:
         scope.fault("checkpoint_unsigned", words, size - 1)
 
 
-def _periods(scope: Scope) -> list[tuple[datetime, datetime]]:
+def periods(scope: Scope) -> list[tuple[datetime, datetime]]:
     """Return the months to look at, of those that are there."""
     months = sorted(_months_of(scope.ledger, "event") | _months_of(scope.ledger, "leaf"))
     first = _EPOCH
@@ -417,7 +417,7 @@ def _between_periods(scope: Scope) -> list[tuple[str, str]]:
     """Return what lies outside the months that are there, where no entry should be: there is little to read."""
     if scope.from_at is not None:
         return []
-    ends = [moment.isoformat() for period in _periods(scope) for moment in period]
+    ends = [moment.isoformat() for period in periods(scope) for moment in period]
     edges = ["-infinity", *ends, "infinity"]
     return [(first, end) for first, end in zip(edges[::2], edges[1::2], strict=True) if first != end]
 
@@ -467,7 +467,7 @@ def as_values(ledger: Ledger, event: rows.Row) -> dict[str, Any]:
 
 def tallies(scope: Scope, pruned: Mapping[str, Pruned]) -> None:
     """Count the sealed entries of each day anew and hold them against what the charts are drawn from."""
-    for first, end in _periods(scope):
+    for first, end in periods(scope):
         day, last = _local_date(first), _local_date(end - timedelta(microseconds=1))
         if f"{day:%Y-%m}" in pruned:
             continue

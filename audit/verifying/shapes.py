@@ -18,7 +18,7 @@ _HASH: Final = "translate(encode(sha256(convert_to({}, 'UTF8')), 'hex'), '012345
 
 #: What a function is: its text, with whose rights it runs and what it sets.
 _FUNCTIONS: Final = f"""
-    SELECT n.nspname || '.' || p.proname || '(' || oidvectortypes(p.proargtypes) || ')',
+    SELECT n.nspname || '.' || p.proname || '(' || replace(oidvectortypes(p.proargtypes), 'audit.', '') || ')',
            {
     _HASH.format("concat_ws('|', p.prosrc, p.proconfig::text, p.prosecdef, l.lanname, p.provolatile, p.prokind)")
 }

@@ -18,14 +18,6 @@ SHIPPED: Final[Mapping[str, str]] = {
         "ielfoajpapamobojicjhabapjkfompflcdejbhbdlmkaamniadmmlniadmnifjio",
     "check event.columns":
         "lgimgifjfhjbmaodkimpfcpjcjcoaijdmcpkkbjpjndfopmllkoelbpoljebgljk",
-    "check event.event_fits_a_bundle":
-        "cfdhpgopgidicjdmcieadpkkodhkkljibbpmockejlhkfcphnokmbkchdilepcea",
-    "check event.event_has_an_action":
-        "bddmakkhekjfplbjnodegnnejfmngnjhehfhijbnclfidplggbniinbmcbcogadg",
-    "check event.event_leaf_is_of_its_body":
-        "egmapkjbglhfnfajklnkpmmhfcdodbiiimdnhkhphpngciniagahcjigphkhahmg",
-    "check event.event_result_is_known":
-        "cnmeifhahbkebbdgfnjkodkiofidpfghbplejbofpmclaiddaajmnljialhbekid",
     "check event.primary key":
         "ogaoppblidphhlccnajangoofmphmfcobpioaagplkbeimfpjlohfibpjnlklgef",
     "check export.columns":
@@ -140,6 +132,10 @@ SHIPPED: Final[Mapping[str, str]] = {
         "lkefahpbapmjcmghbcmlmeopjgnjnmakdechfhlcdapboojceklhkckcddfdkcdc",
     "check record_retention.record_is_kept_five_years_at_least":
         "ameinpicpdehmnnndoahnigjcopadobaekalmlhhkpbpaopimdhhhobafboicebp",
+    "check remembered.columns":
+        "hpmondlcgamienokmnfakpofggmdnidmnfpidffggklfpmglnbcmjkfcjhinklma",
+    "check remembered.primary key":
+        "ogaoppblidphhlccnajangoofmphmfcobpioaagplkbeimfpjlohfibpjnlklgef",
     "check rule.columns":
         "lloiphcoadkphbcbhldgikfdhoiokighcmdhcgplfjiokjabjgegdepkmblcnkgn",
     "check rule.primary key":
@@ -235,7 +231,9 @@ SHIPPED: Final[Mapping[str, str]] = {
     "check verification.primary key":
         "ocokmkfkikniekieehpgfcphcaodbnpbljlhdjakmgpgkglhmlnodiipclmfmfal",
     "function audit.event_is_queued()":
-        "nlchofhmnjnihpmpgbhanjaeohopnhkalpjnpjfcbidmkfcbgenhpigbjopcnoci",
+        "lcicapndleleldggkddapdfgkdogmeglagehkhmjpafbhnlngepmnjcfleeooppl",
+    "function audit.event_is_sound(event)":
+        "peldmkgjihgchekhmmlalbopcoojafibfhgbpmlhfjgaphplmhknejkdfcldacnb",
     "function audit.event_refuses_change()":
         "kfpigidgbenfilcaegeocpdcghijfbnllmfjbepljmmicnohaedmnkmdnpifcmpd",
     "function audit.fault_is_dated()":
@@ -246,6 +244,8 @@ SHIPPED: Final[Mapping[str, str]] = {
         "dgngogpbbcdebcdegfgjggmdfbigdbpaaopaoeinkiakngjmknimegaepklljele",
     "function audit.hit_takes_its_state()":
         "heggodpomamefogcceojfbmdmfhhpeanekhimpdpbkgbjgmpboagkddjbkiddkjm",
+    "function audit.is_remembered(text)":
+        "iedndckmdafpkonlgnojpcldchhlahhkipjkokhfpmfbcagnplbjdphdkeddklah",
     "function audit.make_months(date, integer)":
         "aklfbnpjfcnpkfemhcibplkadefjooogmkgidblajcigknckkkcnalhdnjaahmbb",
     "function audit.month_extent(date)":
@@ -257,7 +257,7 @@ SHIPPED: Final[Mapping[str, str]] = {
     "function audit.monthly_report_is_signed_once()":
         "hhonmdanodnehbmgkboodhkfapkkcakpdjhohdkmlplfmpiegbmohaoihjocjdmg",
     "function audit.prune_month(uuid)":
-        "henebbhnhpecchonofmabgnhjgakiamponfhdlbohinohfpabfpeekbbcpljaanp",
+        "pphogofdgekepngjomjopbiobejoepidbdklnbamfgbonbhjgckammjdcpckjack",
     "function audit.pruning_is_on_record()":
         "oojgonmgoajcpohhanlpbikngipkppbgkimoengdpefifdmnfgbmpncjifdajidi",
     "function audit.pruning_moves_by_its_steps()":
@@ -268,6 +268,8 @@ SHIPPED: Final[Mapping[str, str]] = {
         "ahebgafcjoccghipcpcckbpkgnbegbfojpnbhnaedncpmdieahakdhmbjccnbach",
     "function audit.record_retention_is_on_record()":
         "dbcmapgmfcaodfpicdmkdanogehefmnmcgefdgbnjacbfgjdloikdjgbnhnacbfp",
+    "function audit.remembered_refuses_change()":
+        "bgpgdklinognhlgbcnnakbeohcokjfcmmjciogegmihfellgcabmokldeekdjifd",
     "function audit.rule_changes_by_approval()":
         "kkonlpmiclgbojcdniekhdajhookbmejejpjcfpmnofdgjljnnkcljkhpbnkdeml",
     "function audit.rule_goes_on_by_pieces()":
@@ -293,7 +295,7 @@ SHIPPED: Final[Mapping[str, str]] = {
     "function audit.why_month_stays(date)":
         "cknjpnopdcgobnpedggahmpnnnagphigmikcomfejopbpahaofbedcpbjdoidcbm",
     "function public.accounts_event_actor_is_real()":
-        "hbpdgmophkcckpiklhfkibagjhbkagcgohjgjnbdoaedmjbmidjhdbepfjhbgeab",
+        "aflhljlfncmnbbabceccpjedcfiflbonbjnikeichjeopaljpdjomdbnhohhjfci",
     "function public.accounts_holds(bigint, text)":
         "kfplibgkgjlmkbdeoclajcoljjfadmoficanoejnbpeonejgheebcifogelmkkin",
     "function public.accounts_is_owner()":
@@ -318,16 +320,12 @@ SHIPPED: Final[Mapping[str, str]] = {
         "jjmfignmmdjdpmjpkdndndlcaibocepjpmdmpgjckeoianionehbdokmpjdoeoao",
     "trigger checkpoint.checkpoint_is_never_truncated":
         "moknglnjcleldicodpnnilogbacikpckkbnjbpnneblolhcakldhhhbaddbjkkfp",
-    "trigger event.event_actor_is_real":
-        "nfppilbbcdafnnfackbjdkkheaobphkgiahiimelpenlgfeonieacimcihghaobb",
     "trigger event.event_is_never_changed":
         "oahjmihkaddgdgleaacbmoldiadgmhilmpoioclladmbgledlkhkhbdodljoaboc",
     "trigger event.event_is_never_truncated":
         "jbnonpcdaecgloljnahgkmgjmabedgegoeekjbgbehinhmdekfogimklbdoahmha",
     "trigger event.event_is_queued":
         "hanoeoeoabookfgimhhaaeiaicmlngmgmimgpggjdaaopjallchjehhhcahgpocl",
-    "trigger event.reveal_without_a_case_is_reviewed":
-        "oogjkbjbmjkbmkgnpjjcdipknaclomcbgpehibljbpnbbjpfmbepjmhedhnkeeoa",
     "trigger fault.fault_is_dated":
         "aoohcaejodcdckiepfldhokpgjffkdbambciapaoagdiobcmcijkidcpjpbhpghd",
     "trigger fault.fault_is_never_changed":
@@ -398,6 +396,14 @@ SHIPPED: Final[Mapping[str, str]] = {
         "akfcklmmpdgapokedijndemlcnemdaidefgejoahjkgplhmngjfadefcoopfgecl",
     "trigger record_retention.retention_is_never_truncated":
         "hfpiddcnappnfhknnbelpmjceeknmcomcmgbcnmeeebnlphoffadmkfbgamhhcmf",
+    "trigger remembered.event_actor_is_real":
+        "hoibakbmbajmdonbbmpmkicinakndchoicehbbmnnfjhhhldmgieecchdamepdke",
+    "trigger remembered.remembered_is_never_changed":
+        "jncnkaflgnelmopgdpohegmfdilnmajdigmjoacindemaoejkbbhoogaffamfakk",
+    "trigger remembered.remembered_is_never_truncated":
+        "clcefcchfeadbopkenmpghjbbhemaeidkfbckedofihncaaedilbelpngnaeibhc",
+    "trigger remembered.reveal_without_a_case_is_reviewed":
+        "ccjkfnhegmcjaffkpnflcncbjieleoifodbgcmhnfjcolcdndiemmppjnfefnenh",
     "trigger rule.rule_changes_by_approval":
         "gpkkggbpggcpcapdmnlnfjlapdnghiejnedpgblccbdmgbkiophjehoedikihkij",
     "trigger rule.rule_is_never_removed":

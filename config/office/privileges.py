@@ -85,7 +85,7 @@ _FOREIGN_SCHEMAS: LiteralString = """
 
 _LOOSE_DEFINERS: LiteralString = """
     SELECT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname = ANY (%s) AND p.prosecdef
+    WHERE n.nspname = ANY (%s) AND p.prosecdef AND p.oid::regprocedure::text <> ALL (%s)
     AND NOT EXISTS (SELECT FROM unnest(p.proconfig) s WHERE s ~ '^search_path=.*pg_temp"?$')
 """
 
@@ -167,7 +167,7 @@ def differences(connection: psycopg.Connection[Any], roles: Roles = Roles()) -> 
         ),
         *(
             f"関数 {name} は所有者の権限で動くのに、search_path を pg_temp で閉じていません。"
-            for (name,) in connection.execute(_LOOSE_DEFINERS, (SCHEMAS,)).fetchall()
+            for (name,) in connection.execute(_LOOSE_DEFINERS, (SCHEMAS, list(grants.OPEN_PATHS))).fetchall()
         ),
     ]
 

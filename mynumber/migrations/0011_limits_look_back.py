@@ -1,16 +1,43 @@
-"""An index for what asks after a person's number. Limits that count back a day go by time (audit.event_by_time)."""
+"""What asks after a person's number, or a list that was approved, looks at what the record remembers of such entries.
 
+Limits that count back a day go by time (audit.event_by_time).
+"""
+
+from importlib import import_module
 from typing import ClassVar
 
 from django.db import migrations
 
-INSTALL = """
--- Each index of the record costs every writer, though hardly an entry is in it: there is this one.
-CREATE INDEX event_about_a_number ON audit.event (person_id, at) WHERE action LIKE 'mynumber.number.%';
+_letting_go = import_module("mynumber.migrations.0007_letting_go")
+
+#: Kinds of entries that guards look back on (LIKE patterns).
+REMEMBERED = ("mynumber.number.%", "benefits.deletion.approved")
+
+
+def is_remembered(*patterns: str) -> str:
+    """Return the function that says which entries are remembered: one expression, which writers do not call but hold."""
+    kinds = ",".join(patterns)
+    return f"""
+CREATE OR REPLACE FUNCTION audit.is_remembered(action text) RETURNS boolean LANGUAGE sql IMMUTABLE
+AS $$ SELECT action LIKE ANY ('{{{kinds}}}') $$;
 """
-REMOVE = """
-DROP INDEX audit.event_about_a_number;
+
+
+def function(text: str, name: str) -> str:
+    """Return the function of this name out of what a migration installs, as a replacement of itself."""
+    _before, begins, rest = text.partition(f"CREATE FUNCTION {name}(")
+    body, ends, _after = rest.partition("END $$;\n")
+    return begins.replace("CREATE", "CREATE OR REPLACE") + body + ends
+
+
+DESTROY = function(_letting_go.INSTALL, "vault.destroy")
+INSTALL = is_remembered(*REMEMBERED) + DESTROY.replace("FROM audit.event e", "FROM audit.remembered e")
+REMOVE = (
+    DESTROY
+    + """
+CREATE OR REPLACE FUNCTION audit.is_remembered(action text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false';
 """
+)
 
 
 class Migration(migrations.Migration):

@@ -73,7 +73,6 @@ def file_of(export: Export) -> Path:
 def test_what_was_found_is_written_whole_with_a_manifest_that_proves_it(
     auditors_client: Client, auditor: User, misaki: User, office: Office
 ) -> None:
-    journal.name_actor(misaki.pk, name=misaki.display_name, login_id=misaki.login_id)
     person = uuid.uuid4()
     journal.name_person(person, name="渡邉　花子", kana="ワタナベ　ハナコ")
     first = happened(VIEWED, by=misaki, person_id=person, label="2026-000001")

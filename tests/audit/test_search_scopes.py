@@ -42,7 +42,6 @@ def head() -> User:
 
 def test_a_head_sees_their_sections_entries_whatever_is_asked_for(clerk: User, head: User, client: Client) -> None:
     stranger = staff_member(Role.MAKER, name="他課 太郎", section="総務課")
-    journal.name_actor(stranger.pk, name=stranger.display_name, login_id=stranger.login_id)
     person = uuid.uuid4()
     journal.name_person(person, name="渡邉　花子", kana="ワタナベ　ハナコ")
     theirs = happened(VIEWED, by=clerk, person_id=person)

@@ -143,10 +143,6 @@ def test_what_was_never_counted_is_not_taken_for_nothing() -> None:
 @committed
 def test_who_looked_most_is_named_and_reveals_are_counted_apart(auditors_client: Client, tally: Tally) -> None:
     misaki, jiro = staff_member(Role.MAKER, name="山田 美咲"), staff_member(Role.NUMBER_VIEWER, name="佐藤 次郎")
-    from audit import journal
-
-    for one in (misaki, jiro):
-        journal.name_actor(one.pk, name=one.display_name, login_id=one.login_id)
     yesterday = timezone.localdate() - timedelta(days=1)
     tally(yesterday, 9, 30, by=misaki)
     tally(yesterday, 10, 7, by=jiro)

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from accounts.models import User
 from accounts.roles import Role
-from audit import actions, journal, monthly_reports
+from audit import actions, monthly_reports
 from audit.models import Event, MonthlyReport, Result, Rule, RuleChange, Simulation
 from audit.watching.refusals import Refused
 from tests import findings
@@ -30,17 +30,12 @@ WORDS = "試算で週に10件を超え、確かめきれないため"
 
 @pytest.fixture
 def auditor() -> User:
-    return _named(staff_member(Role.AUDITOR, name="監査 一子"))
+    return staff_member(Role.AUDITOR, name="監査 一子")
 
 
 @pytest.fixture
 def keeper() -> User:
-    return _named(staff_member(Role.RECORDS_KEEPER, name="責任 二郎"))
-
-
-def _named(user: User) -> User:
-    journal.name_actor(user.pk, name=user.display_name, login_id=user.login_id)
-    return user
+    return staff_member(Role.RECORDS_KEEPER, name="責任 二郎")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import StaffSession, User
 from accounts.roles import Role
-from audit import actions, journal, pruning
+from audit import actions, pruning
 from audit.models import Event, MonthPruning, PruningOutcome, Result
 from tests.audit.old_months import LONG_AGO, REASON, asked
 from tests.factories import my_number, signed_in, staff_member
@@ -24,12 +24,12 @@ LIST, ASK = "/audit/retention/", f"/audit/retention/{MONTH}/"
 
 @pytest.fixture
 def keeper() -> User:
-    return known(staff_member(Role.RECORDS_KEEPER, name="申請 花子"))
+    return staff_member(Role.RECORDS_KEEPER, name="申請 花子")
 
 
 @pytest.fixture
 def other() -> User:
-    return known(staff_member(Role.RECORDS_KEEPER, name="承認 次郎"))
+    return staff_member(Role.RECORDS_KEEPER, name="承認 次郎")
 
 
 @pytest.fixture
@@ -39,11 +39,6 @@ def has_entries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pruning, "keeps", lambda _month: "")
     found = lambda: [pruning.Month(FIRST, 1234, MonthPruning.objects.filter(outcome__in=["", "APPROVED"]).first())]  # noqa: E731  (one line)
     monkeypatch.setattr(pruning, "over", found)
-
-
-def known(user: User) -> User:
-    journal.name_actor(user.pk, name=user.display_name, login_id=user.login_id)
-    return user
 
 
 def at(user: User) -> Client:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from accounts.roles import Role
 from audit.models import HitState, MonthlyReport
@@ -26,6 +26,12 @@ def finds_nothing_wrong(page: Page) -> None:
     found = Axe().run(page, options=options).response["violations"]
     page.set_viewport_size({"width": 1366, "height": 768})
     assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+
+
+def follow(page: Page, link: Locator) -> None:
+    """Click and wait for the page that comes: axe would look at the one that is just being left."""
+    with page.expect_navigation():
+        link.click()
 
 
 def test_from_the_heat_map_to_the_second_signature(at_desk: Office, office: Database, tmp_path: Path) -> None:
@@ -62,45 +68,45 @@ def test_from_the_heat_map_to_the_second_signature(at_desk: Office, office: Data
     finds_nothing_wrong(page)
 
     # what a rule found, and what somebody made of it
-    page.get_by_role("link", name="気になる操作", exact=False).first.click()
+    follow(page, page.get_by_role("link", name="気になる操作", exact=False).first)
     expect(page.locator("tbody tr")).to_have_count(2)
     finds_nothing_wrong(page)
-    page.locator(f"a[href='/audit/watch/{hit.pk}/']").click()
+    follow(page, page.locator(f"a[href='/audit/watch/{hit.pk}/']"))
     expect(page.get_by_role("heading", name="もとになった操作")).to_be_visible()
     finds_nothing_wrong(page)
     fill(page, {"state": "EXPLAINED", "code": "WORK", "words": "本人に聞き、住所の照会への回答だったと確かめた"})
-    page.get_by_role("button", name="説明を記録").click()
+    follow(page, page.get_by_role("button", name="説明を記録"))
     expect(page.get_by_role("status")).to_contain_text("確かめたことを記録しました。")
     finds_nothing_wrong(page)
 
     # the weekly sample
-    page.get_by_role("link", name="気になる操作", exact=True).first.click()
-    page.get_by_role("link", name="閲覧の抜取り").click()
+    follow(page, page.get_by_role("link", name="気になる操作", exact=True).first)
+    follow(page, page.get_by_role("link", name="閲覧の抜取り"))
     finds_nothing_wrong(page)
-    page.locator("tbody tr a").first.click()
+    follow(page, page.locator("tbody tr a").first)
     finds_nothing_wrong(page)
     fill(page, {"verdict": "PROPER"})
-    page.get_by_role("button", name="記録して次へ").click()
+    follow(page, page.get_by_role("button", name="記録して次へ"))
     expect(page.get_by_text("あなたが確かめるものは、この抜取りには残っていません。")).to_be_visible()
 
     # the monthly report: one signs …
     page.goto("/audit/watch/")
-    page.get_by_role("link", name="月次報告", exact=True).click()
+    follow(page, page.get_by_role("link", name="月次報告", exact=True))
     finds_nothing_wrong(page)
-    page.get_by_role("link", name=f"{month.year}年{month.month}月").click()
+    follow(page, page.get_by_role("link", name=f"{month.year}年{month.month}月"))
     expect(page.get_by_text("気になる操作は1件、そのうち未確認は1件です。")).to_be_visible()
     finds_nothing_wrong(page)
-    page.get_by_role("button", name="数値を確定して署名する").click()
+    follow(page, page.get_by_role("button", name="数値を確定して署名する"))
     expect(page.get_by_text("2人目の署名は、はじめに署名した人とは別の人がします。")).to_be_visible()
 
     # … and another countersigns
     window = at_desk(keeper).sit_down()
     window.goto("/keys/")
-    window.get_by_role("link", name="操作記録", exact=True).click()
+    follow(window, window.get_by_role("link", name="操作記録", exact=True))
     finds_nothing_wrong(window)
-    window.get_by_role("link", name="月次報告", exact=True).click()
-    window.get_by_role("link", name=f"{month.year}年{month.month}月").click()
-    window.get_by_role("button", name="情報セキュリティ責任者として署名する").click()
+    follow(window, window.get_by_role("link", name="月次報告", exact=True))
+    follow(window, window.get_by_role("link", name=f"{month.year}年{month.month}月"))
+    follow(window, window.get_by_role("button", name="情報セキュリティ責任者として署名する"))
     finds_nothing_wrong(window)
     with window.expect_download() as download:
         window.get_by_role("link", name="PDFを受け取る").click()

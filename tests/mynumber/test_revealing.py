@@ -174,7 +174,7 @@ def test_nothing_is_handed_out_against_an_entry_that_another_connection_has_not_
     assert refusal_of(event) == NO_REVEAL
 
 
-def test_a_forged_transaction_does_not_make_an_entry_look_committed(in_use: Held, viewer: User) -> None:
+def test_an_entry_of_the_transaction_at_hand_does_not_look_committed(in_use: Held, viewer: User) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         event = ledger.insert(
             cursor.execute,
@@ -182,7 +182,6 @@ def test_a_forged_transaction_does_not_make_an_entry_look_committed(in_use: Held
             actor_id=viewer.pk,
             person_id=in_use.person,
             purpose="INQUIRY",
-            xid="700",
         )
         assert refusal_within_a_savepoint(event) == NOT_COMMITTED
         transaction.set_rollback(True)

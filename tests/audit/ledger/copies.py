@@ -118,12 +118,9 @@ def wrong_with(verdict: Verdict) -> list[str]:
 @contextmanager
 def without(superuser: psycopg.Connection[Any]) -> Iterator[None]:
     """Let entries be written for somebody who is not on the staff."""
-    guards = ("event_actor_is_real", "reveal_without_a_case_is_reviewed")
-    for guard in guards:
-        superuser.execute(sql.SQL("ALTER TABLE audit.event DISABLE TRIGGER {}").format(sql.Identifier(guard)))
+    label = sql.SQL("INSERT INTO audit.actor_label VALUES ({}, 'clerk', 'clerk') ON CONFLICT DO NOTHING")
+    superuser.execute(label.format(sql.Literal(Clerk().pk)))
     yield
-    for guard in guards:
-        superuser.execute(sql.SQL("ALTER TABLE audit.event ENABLE ALWAYS TRIGGER {}").format(sql.Identifier(guard)))
 
 
 def write(count: int) -> None:

@@ -101,6 +101,14 @@ def test_a_byte_that_was_changed_is_noticed(said: Body, data: st.DataObject) -> 
     assert leaf_hash(bytes(whole)) != leaf_hash(encode(said, KEY))
 
 
+@pytest.mark.parametrize("place", [-35, -34, -33])
+def test_the_head_of_the_mac_is_part_of_what_is_authentic(place: int) -> None:
+    whole = bytearray(encode(body(), KEY))
+    whole[place] ^= 1
+
+    assert not is_authentic(bytes(whole), KEY)
+
+
 @given(st.binary(max_size=300))
 def test_bytes_that_are_no_entry_are_refused_and_nothing_else_happens(whole: bytes) -> None:
     with pytest.raises(MalformedBodyError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from audit import journal, keyfiles, seal_events
-from audit.ledger import body as bodies, facets, merkle, tiles
+from audit.ledger import body as bodies, facets, identifiers, merkle, tiles
 from audit.models import Event
 from audit.sealing import batches as sealing, columns
 from tests import ledger
@@ -77,6 +78,24 @@ def test_an_entry_without_a_commit_is_not_sealed(office: Office, sealer: psycopg
         ledger.insert(app.execute)
         app.rollback()
         assert sealing.seal_batch(sealer) == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ({"actor_id": 987_654}, "actor_unknown"),
+        ({"leaf": bytes(32)}, "leaf_differs"),
+        ({"id": identifiers.of_moment(datetime(2026, 1, 1, tzinfo=UTC))}, "id_differs"),
+        ({"action": ""}, "malformed"),
+    ],
+)
+def test_what_is_not_asked_of_every_writer_is_found_by_the_sealer(
+    said: dict[str, Any], kind: str, office: Office, sealer: psycopg.Connection[Any]
+) -> None:
+    with closing(psycopg.connect(**office.app.as_psycopg(autocommit=True))) as app:
+        ledger.insert(app.execute, **said)
+    sealing.seal_batch(sealer)
+    assert kind in {found[0] for found in sealer.execute("SELECT kind FROM audit.fault").fetchall()}
 
 
 def test_the_sealer_counts_for_the_charts(sealer: psycopg.Connection[Any], office: Office) -> None:
