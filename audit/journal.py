@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_address
-from operator import attrgetter
 from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
@@ -44,8 +43,7 @@ _RETURNING = (
     " RETURNING xid::text,"
     " (SELECT size || ' ' || encode(root, 'hex') FROM audit.checkpoint ORDER BY size DESC LIMIT 1)"
 )
-_row_of = attrgetter(*_COLUMNS)
-_DETAILS = _COLUMNS.index("details")
+_ID, _AT, _DETAILS, _LEAF = (_COLUMNS.index(name) for name in ("id", "at", "details", "leaf"))
 _DATA = frozenset({str, int, bool, type(None)})
 
 
@@ -172,15 +170,15 @@ def _write(connection: BaseDatabaseWrapper, entries: Sequence[Entry]) -> list[Ev
         # nobody would tell the writer's chain that the entry was committed
         raise transaction.TransactionManagementError("entries are written in autocommit or in atomic()")
     now, position, key = clock.now(connection), writers.Position(connection), keyfiles.read(MAC_KEY)
-    events = []
+    rows = []
     for step, entry in enumerate(entries):
-        event = _event(entry, at=now + step * MICROSECOND, link=position.next(), key=key)
-        position.fill(event.id, event.at, bytes(event.leaf))
-        events.append(event)
-    values = [value for event in events for value in _row(event)]
+        row = _row(entry, at=now + step * MICROSECOND, link=position.next(), key=key)
+        position.fill(row[_ID], row[_AT], row[_LEAF])
+        rows.append(row)
+    values = [value for row in rows for value in row]
     try:
         with _cursor(connection) as cursor:
-            cursor.execute(_INSERT + ", ".join([_ROW] * len(events)) + _RETURNING, values)
+            cursor.execute(_INSERT + ", ".join([_ROW] * len(rows)) + _RETURNING, values)
             xid, seen = cursor.fetchone()
     except (OperationalError, InterfaceError):
         if not connection.in_atomic_block:
@@ -188,7 +186,7 @@ def _write(connection: BaseDatabaseWrapper, entries: Sequence[Entry]) -> list[Ev
         raise
     size, _separator, root = seen.partition(" ") if seen else ("", "", "")
     position.taken(xid, seen_size=int(size) if size else None, seen_root=bytes.fromhex(root) if root else None)
-    return events
+    return [_event(row, connection.alias) for row in rows]
 
 
 def _cursor(connection: BaseDatabaseWrapper) -> CursorWrapper:
@@ -201,7 +199,8 @@ def _cursor(connection: BaseDatabaseWrapper) -> CursorWrapper:
     return prepared
 
 
-def _event(entry: Entry, *, at: datetime, link: writers.Link, key: bytes) -> Event:
+def _row(entry: Entry, *, at: datetime, link: writers.Link, key: bytes) -> list[Any]:
+    """Return the columns of an entry, its body and leaf among them."""
     if unknown := set(entry.details) - set(vocabulary.DETAILS):
         raise ValueError(f"not on the list of details: {', '.join(sorted(unknown))}")
     subject = entry.subject
@@ -239,34 +238,35 @@ def _event(entry: Entry, *, at: datetime, link: writers.Link, key: bytes) -> Eve
         salt=os.urandom(SALT_BYTES),
     )
     whole = encode(said, key)
-    return Event(
-        id=event_id,
-        at=at,
-        action=said.action,
-        result=said.result,
-        actor_id=said.actor_id,
-        actor_roles=said.actor_roles,
-        actor_section=said.actor_section,
-        subject_kind=said.subject_kind,
-        subject_id=said.subject_id,
-        subject_label=said.subject_label,
-        person_id=said.person_id,
-        purpose=said.purpose,
-        explanation=said.explanation,
-        sealed_reason=sealed,
-        details=dict(said.details),
-        client=str(said.client) if said.client else None,
-        session=said.session,
-        request_id=said.request_id,
-        body=whole,
-        leaf=leaf_hash(whole),
-    )
+    return [
+        event_id,
+        at,
+        said.action,
+        said.result,
+        said.actor_id,
+        said.actor_roles,
+        said.actor_section,
+        said.subject_kind,
+        said.subject_id,
+        said.subject_label,
+        said.person_id,
+        said.purpose,
+        said.explanation,
+        sealed,
+        canonical_details(said.details) if said.details else "{}",
+        str(said.client) if said.client else None,
+        said.session,
+        said.request_id,
+        whole,
+        leaf_hash(whole),
+    ]
 
 
-def _row(event: Event) -> list[Any]:
-    values = list(_row_of(event))
-    values[_DETAILS] = canonical_details(event.details)
-    return values
+def _event(row: Sequence[Any], alias: str) -> Event:
+    """Return the entry that was written as what it is read as."""
+    values = list(row)
+    values[_DETAILS] = json.loads(values[_DETAILS])
+    return Event.from_db(alias, _COLUMNS, values)
 
 
 def _plain(details: Mapping[str, Any]) -> Any:

@@ -10,8 +10,9 @@ from bench.ground import Office
 
 #: Threads of the tool itself; more than there are processors would only take turns.
 THREADS = 2
-#: What each client commits before it counts: a new connection reads the catalogue and compiles, an office's are open.
-WARMING = 20
+#: What share of all commits is left out, at the beginning and at the end: a new connection reads the catalogue and
+#: compiles, while an office's are open; and at last not all are still at work.
+BEFORE, AFTER = 0.25, 0.10
 
 
 class ToolFailedError(RuntimeError):
@@ -21,7 +22,7 @@ class ToolFailedError(RuntimeError):
 def per_second(office: Office, script: str, *, clients: int, transactions: int) -> float:
     """Return how many times a second ``clients`` together committed what ``script`` says, ``transactions`` in all.
 
-    Counted from when the last of them is warm until the first has done its part.
+    Counted in between: see :data:`BEFORE`.
     """
     from config.office import databases
     from config.office.embedded_postgres import INSTALLATION, PACKAGE
@@ -36,7 +37,7 @@ def per_second(office: Office, script: str, *, clients: int, transactions: int) 
             [
                 str(place / INSTALLATION / "bin" / "pgbench"),
                 *("--no-vacuum", "--protocol=prepared", f"--client={clients}", f"--jobs={min(clients, THREADS)}"),
-                *(f"--transactions={WARMING + max(1, transactions // clients)}", f"--file={file}"),
+                *(f"--transactions={max(1, transactions // clients)}", f"--file={file}"),
                 *("--log", f"--log-prefix={folder}/log"),
             ],
             check=False,
@@ -51,15 +52,13 @@ def per_second(office: Office, script: str, *, clients: int, transactions: int) 
                 "PGDATABASE": address.name,
             },
         )
-        done: dict[str, list[float]] = {}
+        done = []
         for log in Path(folder).glob("log.*"):
             for line in log.read_text(encoding="ascii").splitlines():
-                client, _number, _took, _script, second, microsecond, *_rest = line.split()
-                done.setdefault(client, []).append(int(second) + int(microsecond) / 1e6)
-    if result.returncode == 0 and len(done) == clients:
-        begins = max(moments[WARMING - 1] for moments in done.values())
-        ends = min(moments[-1] for moments in done.values())
-        count = sum(begins < moment <= ends for moments in done.values() for moment in moments)
-        if ends > begins and count:
-            return count / (ends - begins)
+                _client, _number, _took, _script, second, microsecond, *_rest = line.split()
+                done.append(int(second) + int(microsecond) / 1e6)
+    done.sort()
+    first, last = int(len(done) * BEFORE), int(len(done) * (1 - AFTER)) - 1
+    if result.returncode == 0 and first < last and done[last] > done[first]:
+        return (last - first) / (done[last] - done[first])
     raise ToolFailedError(result.stderr.strip().splitlines()[-1] if result.stderr.strip() else "no answer")

@@ -89,9 +89,8 @@ def encode(body: Body, key: bytes) -> bytes:
     """
     parts = [VERSION]
     for value, (name, tag, write, _read) in zip(_values(body), _FIELDS, strict=True):
-        if value is None or value == "" or value == {}:
+        if value is None or not (written := write(value)):
             continue
-        written = write(value)
         if len(written) > MOST_BYTES:
             raise MalformedBodyError(f"{name} is too long")
         parts += (_HEAD.pack(tag, len(written)), written)
@@ -199,7 +198,7 @@ def _read_text(value: bytes) -> str:
 
 
 def _write_details(details: Mapping[str, Any]) -> bytes:
-    return canonical_details(details).encode()
+    return canonical_details(details).encode() if details else b""
 
 
 def _read_details(value: bytes) -> dict[str, Any]:

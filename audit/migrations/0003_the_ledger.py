@@ -80,11 +80,13 @@ CREATE TABLE audit.remembered (
     purpose      varchar(40)  NOT NULL,
     details      jsonb        NOT NULL,
     xid          xid8         NOT NULL,
-    PRIMARY KEY (id, at)
+    -- what a guard finds by its id is one entry, whatever else was written under the same id
+    PRIMARY KEY (id)
 );
+CREATE INDEX remembered_by_action ON audit.remembered (action, at);
 CREATE INDEX remembered_by_person ON audit.remembered (person_id, at);
 CREATE INDEX remembered_by_subject ON audit.remembered (subject_id, at);
-CREATE FUNCTION audit.is_remembered(action text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false';
+CREATE FUNCTION audit.is_remembered(action text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT action = ''''';
 REVOKE ALL ON FUNCTION audit.is_remembered(text) FROM PUBLIC;
 
 -- Written with each entry in one statement, taken out by the sealer: what is here has no position yet.
@@ -174,17 +176,18 @@ DROP FUNCTION audit.event_is_stamped();
 CREATE FUNCTION audit.event_is_queued() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-    -- bucket 1: from a minute ago up to a second ahead
+    -- before all else: of two entries of one id and time the second stops here
+    INSERT INTO audit.pending (id, at, leaf) VALUES (NEW.id, NEW.at, NEW.leaf);
+    -- Bucket 1: from a minute ago up to a second ahead. What goes into an array is no longer compressed.
     IF pg_catalog.width_bucket(NEW.at - pg_catalog.clock_timestamp(), '{-1 minute, 1 second}'::interval[]) <> 1
        OR NEW.result NOT IN ('DONE', 'REFUSED', 'FAILED')
-       OR pg_catalog.pg_column_size(NEW) > 63000
-       OR pg_catalog.current_setting('synchronous_commit') = 'off'
+       OR pg_catalog.pg_column_size(ARRAY[NEW.body, NEW.leaf, NEW.sealed_reason]) > 63000
+       OR pg_catalog.pg_column_size(ARRAY[NEW.details]) > 20000
        OR NEW.xid <> pg_catalog.pg_current_xact_id()
        OR session_user LIKE '%sealer%'
        OR audit.is_remembered(NEW.action) THEN
         PERFORM audit.event_is_sound(NEW);
     END IF;
-    INSERT INTO audit.pending (id, at, leaf) VALUES (NEW.id, NEW.at, NEW.leaf);
     RETURN NEW;
 END $$;
 
@@ -201,12 +204,9 @@ BEGIN
         RAISE EXCEPTION 'event_result_is_known' USING ERRCODE = 'check_violation';
     END IF;
     -- as much as an entry bundle takes, and as the sealer can hold of many
-    IF pg_column_size(entry) > 63000 THEN
+    IF pg_column_size(ARRAY[entry.body, entry.leaf, entry.sealed_reason]) > 63000
+       OR pg_column_size(ARRAY[entry.details]) > 20000 THEN
         RAISE EXCEPTION 'event_fits_a_bundle' USING ERRCODE = 'check_violation';
-    END IF;
-    -- An entry that a power cut could take back is none.
-    IF current_setting('synchronous_commit') = 'off' THEN
-        RAISE EXCEPTION 'entries are committed synchronously' USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     IF entry.xid <> pg_current_xact_id() THEN
         RAISE EXCEPTION 'event_is_of_its_transaction' USING ERRCODE = 'check_violation';
@@ -216,16 +216,27 @@ BEGIN
     IF session_user LIKE '%sealer%' AND entry.action NOT LIKE 'audit.seal.%' THEN
         RAISE EXCEPTION 'event_of_the_sealer_is_about_sealing' USING ERRCODE = 'check_violation';
     END IF;
+    IF entry.action = '' THEN
+        RAISE EXCEPTION 'event_has_an_action' USING ERRCODE = 'check_violation';
+    END IF;
     IF NOT audit.is_remembered(entry.action) THEN
         RETURN;
+    END IF;
+    -- An entry that a power cut could take back opens nothing and counts for nothing.
+    IF current_setting('synchronous_commit') = 'off' THEN
+        RAISE EXCEPTION 'entries are committed synchronously' USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     IF entry.leaf <> sha256('\\x00'::bytea || entry.body) THEN
         RAISE EXCEPTION 'event_leaf_is_of_its_body' USING ERRCODE = 'check_violation';
     END IF;
     -- Entries are looked for by id, which begins with the milliseconds: one id cannot be used again at another time.
-    IF substr(uuid_send(entry.id), 1, 6)
+    IF get_byte(uuid_send(entry.id), 6) >> 4 <> 7 OR substr(uuid_send(entry.id), 1, 6)
        <> substr(int8send(floor(extract(epoch FROM entry.at) * 1000)::bigint), 3, 6) THEN
         RAISE EXCEPTION 'event_id_is_of_its_time' USING ERRCODE = 'check_violation';
+    END IF;
+    -- ON CONFLICT DO NOTHING comes after this: guards would find what the record does not hold
+    IF EXISTS (SELECT FROM audit.event e WHERE e.id = entry.id AND e.at = entry.at) THEN
+        RAISE EXCEPTION 'event_is_there_already' USING ERRCODE = 'unique_violation';
     END IF;
     INSERT INTO audit.remembered (id, at, action, result, actor_id, subject_kind, subject_id, person_id, purpose, details, xid)
     VALUES (entry.id, entry.at, entry.action, entry.result, entry.actor_id, entry.subject_kind, entry.subject_id,

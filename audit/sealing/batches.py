@@ -48,6 +48,7 @@ _EVENTS = f"""
            body, leaf, xid::text AS xid
     FROM audit.event WHERE at BETWEEN %s AND %s AND id = ANY(%s)
 """  # noqa: S608  (names from audit.sealing.columns)
+_BEGAN = "SELECT min(began_at) FROM audit.origin"
 _REAL = "SELECT actor_id FROM audit.actor_label WHERE actor_id = ANY(%s)"
 
 
@@ -178,6 +179,11 @@ def _read_again(
     return leaves, faults
 
 
+def _is_of_another_time(event_id: UUID, at: datetime) -> bool:
+    """Say whether the milliseconds that an id of version 7 begins with are not those of ``at``."""
+    return event_id.int >> 80 != bodies.microseconds(at) // 1_000
+
+
 def _read_part(
     database: psycopg.Connection[Any], waiting: Sequence[tuple[Any, ...]], *, key: bytes, size: int
 ) -> tuple[list[_Leaf], list[Fault]]:
@@ -195,6 +201,7 @@ def _read_part(
         actors = {row["actor_id"] for row in found.values() if row["actor_id"] is not None}
         cursor.execute(_REAL, [list(actors)])
         unreal = actors - {actor for (actor,) in cursor}
+        (began,) = cursor.execute(_BEGAN).fetchone() or (None,)
     leaves: list[_Leaf] = []
     faults: list[Fault] = []
     for event_id, at, queued in waiting:
@@ -212,6 +219,9 @@ def _read_part(
             idx = size + len(leaves)
             leaf, wrong = _examined(row, bytes(queued), key)
             leaves.append(leaf)
+            # what came over from before the ledger has ids without a time
+            if _is_of_another_time(event_id, at) if event_id.version == 7 else began is not None and at >= began:
+                wrong.append(("id_differs", "記録番号の中の日時が、記録の日時と違います (the id is of another time)"))
             if row["actor_id"] in unreal:
                 words = (
                     f"操作した人とされる番号 {row['actor_id']} の職員はいません"
@@ -247,8 +257,6 @@ def _examined(row: Mapping[str, Any], queued: bytes, key: bytes) -> tuple[_Leaf,
     else:
         if is_authentic:
             counted = said.at, said.actor_section, said.action, said.actor_id
-        if said.id.version == 7 and said.id.int >> 80 != bodies.microseconds(said.at) // 1_000:
-            wrong.append(("id_differs", "記録番号の中の日時が、記録の日時と違います (the id is of another time)"))
         if others := columns.differences(row, said):
             wrong.append(
                 (

@@ -33,6 +33,8 @@ __all__ = ["Fault", "Progress", "Verdict", "Verification", "verify"]
 PIECE: Final = 32 * tiles.WIDTH
 #: How far clocks may differ, in microseconds.
 CLOCKS: Final = 120 * 1_000_000
+#: Later than any entry, in microseconds.
+FAR_AHEAD: Final = (1 << 63) - 1
 #: How long an entry may have waited for its transaction while the sealer took others: longer is put in afterwards.
 LATE: Final = 15 * 60 * 1_000_000
 #: How many roots of checkpoints are remembered for the entries that have seen them.
@@ -43,6 +45,9 @@ UNREADABLE: Final = (
 )  # fmt: skip
 #: How many leaves without an entry are remembered, since another entry may follow one of them.
 MOST_LOST: Final = 100_000
+
+
+_BEGAN = f"SELECT coalesce({MICROSECONDS.format('min(began_at)')}, %s) FROM audit.origin"  # noqa: S608  (a constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,7 @@ class Verification:
         self._lost_leaves: set[bytes] = set()
         self._roots = _Roots(self.ledger)
         self._first_at: int | None = None
+        self._began_at: int = self.ledger.ask(_BEGAN, (FAR_AHEAD,))[0][0]
         self._last_gone = max((one.last for one in self._gone), default=-1)
         self._spanning: set[str] = set()
 
@@ -283,7 +289,9 @@ class Verification:
             elif said.at + CLOCKS < known.at:
                 words = f"日時が、知っていたチェックポイント（{said.seen_size} 件）より前です"
                 self._fault("dated_before_seen", words, position, said.id)
-        if said.id[6] >> 4 == 7 and int.from_bytes(said.id[:6]) != said.at // 1_000:
+        is_timed = said.id[6] >> 4 == 7
+        # what came over from before the ledger has ids without a time
+        if int.from_bytes(said.id[:6]) != said.at // 1_000 if is_timed else said.at >= self._began_at:
             self._fault("id_differs", "記録番号の中の日時が、記録の日時と違います", position, said.id)
         if position <= self._last_gone:
             self._survivor(position, said.at)

@@ -16,11 +16,14 @@ from audit.verifying.reading import Connection, Ledger
 #: SHA-256 in letters alone: among hexadecimal digits a run can look like somebody's number.
 _HASH: Final = "translate(encode(sha256(convert_to({}, 'UTF8')), 'hex'), '0123456789', 'ghijklmnop')"
 
-#: What a function is: its text, with whose rights it runs and what it sets.
+#: What a function is: its text, with whose rights it runs, whether it is the record's owner's, and what it sets.
 _FUNCTIONS: Final = f"""
     SELECT n.nspname || '.' || p.proname || '(' || replace(oidvectortypes(p.proargtypes), 'audit.', '') || ')',
            {
-    _HASH.format("concat_ws('|', p.prosrc, p.proconfig::text, p.prosecdef, l.lanname, p.provolatile, p.prokind)")
+    _HASH.format(
+        "concat_ws('|', p.prosrc, p.proconfig::text, p.prosecdef, l.lanname, p.provolatile, p.prokind,"
+        " p.proowner = (SELECT c.relowner FROM pg_class c WHERE c.oid = 'audit.event'::regclass))"
+    )
 }
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
     WHERE n.nspname = 'audit' OR n.nspname || '.' || p.proname = ANY(%s)

@@ -135,7 +135,7 @@ SHIPPED: Final[Mapping[str, str]] = {
     "check remembered.columns":
         "hpmondlcgamienokmnfakpofggmdnidmnfpidffggklfpmglnbcmjkfcjhinklma",
     "check remembered.primary key":
-        "ogaoppblidphhlccnajangoofmphmfcobpioaagplkbeimfpjlohfibpjnlklgef",
+        "ocokmkfkikniekieehpgfcphcaodbnpbljlhdjakmgpgkglhmlnodiipclmfmfal",
     "check rule.columns":
         "lloiphcoadkphbcbhldgikfdhoiokighcmdhcgplfjiokjabjgegdepkmblcnkgn",
     "check rule.primary key":
@@ -231,91 +231,91 @@ SHIPPED: Final[Mapping[str, str]] = {
     "check verification.primary key":
         "ocokmkfkikniekieehpgfcphcaodbnpbljlhdjakmgpgkglhmlnodiipclmfmfal",
     "function audit.event_is_queued()":
-        "lcicapndleleldggkddapdfgkdogmeglagehkhmjpafbhnlngepmnjcfleeooppl",
+        "hmmdmgfmpllcbikkpigfocpkpbfmggcgkpifjfahmccfapogcaemjanjakdmpiko",
     "function audit.event_is_sound(event)":
-        "peldmkgjihgchekhmmlalbopcoojafibfhgbpmlhfjgaphplmhknejkdfcldacnb",
+        "caoapgpkhacofofainnkcmobdgpmhkmmflhllenhocafoncnhahhkmpnjlpjcknf",
     "function audit.event_refuses_change()":
-        "kfpigidgbenfilcaegeocpdcghijfbnllmfjbepljmmicnohaedmnkmdnpifcmpd",
+        "icncaiacdllopikhoinfjpigdfaoodkbgnheklomkioplmjfcjjjficolinkghlb",
     "function audit.fault_is_dated()":
-        "ngjadoffdfhbmpilfahphppoidfpipjdekcgmdooghhlfjmihkjnaecgcnbdnfke",
+        "dkdmhlggcafkeejdblncfmkgacdodihibipgphdhlgolnnalcafekakabaemddce",
     "function audit.hit_follows_its_answers()":
-        "nmbfdkncpkcnnpbokgfockgobghmjfhphdlceicnhkdifjigfjfmdhdpcnlpfjjk",
+        "jphnijflckonlhggemfoabbehdjmghbgbpekdepaljhhlpmblddallhigjcgllob",
     "function audit.hit_is_answered_by_another()":
-        "dgngogpbbcdebcdegfgjggmdfbigdbpaaopaoeinkiakngjmknimegaepklljele",
+        "kiabaloonklicjgdgccmnhombkidbbphndpjfjjacfhjeheplkldmanejejhbmol",
     "function audit.hit_takes_its_state()":
-        "heggodpomamefogcceojfbmdmfhhpeanekhimpdpbkgbjgmpboagkddjbkiddkjm",
+        "oipegfpoeoljfclkfemmnhamkjojajbfdchdafpomommlcebcmlajcijkgmeignd",
     "function audit.is_remembered(text)":
-        "iedndckmdafpkonlgnojpcldchhlahhkipjkokhfpmfbcagnplbjdphdkeddklah",
+        "ikgoomodffgghmnnbfconanenbahjkehjifimjemjommamhlnepcipicdamnhgok",
     "function audit.make_months(date, integer)":
-        "aklfbnpjfcnpkfemhcibplkadefjooogmkgidblajcigknckkkcnalhdnjaahmbb",
+        "loagokopnfoefadkngleneiclmclojfadkdanknaichjoppjjeeobmdfcoifegdo",
     "function audit.month_extent(date)":
-        "ffdeobjclniaiieihknedindkilfcakjmmkoplmalnhebapffobndkkdjjdahcea",
+        "hpcfkjpkcahcjkocchbngcippnaeljdflehgojifponjkpdgdaljilajdjadepmp",
     "function audit.month_is_over_its_period(date)":
-        "idfncdkfjjeflhdonleffajeedeheojimjicgbokpihoflpjhpkihdgpmnpmcmhc",
+        "achmhlhagggoobapppokinljbcjbmfgjdjnppeifndcpeddhfbmhpibiolhefmnk",
     "function audit.monthly_report_is_on_record()":
-        "fgcknledpaenlcaefdjkccpefgdjdobmekoffjamibbejlgnkohdehikknbjbbkb",
+        "ebphjpjhoinacdjepeiiehakciehipeeogjidohkpclgoncpjadlfjjmigljcbol",
     "function audit.monthly_report_is_signed_once()":
-        "hhonmdanodnehbmgkboodhkfapkkcakpdjhohdkmlplfmpiegbmohaoihjocjdmg",
+        "flokhfjcjalpglnnlmdhahcanlhonobahkeajkdmfhillboonhnhedeegkkndobe",
     "function audit.prune_month(uuid)":
-        "pphogofdgekepngjomjopbiobejoepidbdklnbamfgbonbhjgckammjdcpckjack",
+        "dfopnghdimlflndjnddgdkkmkckpdepihllpiilfbjgfamjhcfojbdfdmjbmekii",
     "function audit.pruning_is_on_record()":
-        "oojgonmgoajcpohhanlpbikngipkppbgkimoengdpefifdmnfgbmpncjifdajidi",
+        "fhkancocinbnffajbjcohohimchejjhpodljpdmjmbfkopnfiaigjcmflbfhcfff",
     "function audit.pruning_moves_by_its_steps()":
-        "fkggkdljeplohkmmbnodjddklemofipfhfhjephpfpkompdbmmgapiaknildbjfj",
+        "fnhcigbimifheddbgljfljjncpipemkaoehpcfomollgkpfahohjnknegipmnaab",
     "function audit.pruning_told(uuid, date, bigint, bigint, bigint)":
-        "mmkbjiikhdbdieihenaclhmknlkmdjladoaepmohjbolcabkdakanafcajkgcfch",
+        "dlnaeebnigpmepjkagmjockcfebcfpcbhddjcgfpnlmoboajkojhmghkhghacnac",
     "function audit.record_retention_is_dated()":
-        "ahebgafcjoccghipcpcckbpkgnbegbfojpnbhnaedncpmdieahakdhmbjccnbach",
+        "gimnlfdddnbcmajiicdigjllognebpecbclmbcdpingmapihhljlmegoigfkfjkl",
     "function audit.record_retention_is_on_record()":
-        "dbcmapgmfcaodfpicdmkdanogehefmnmcgefdgbnjacbfgjdloikdjgbnhnacbfp",
+        "jcdohdaiphiiacjilmbmfbjaggnjahdbagogjgokmlbaljceakhafkafljmmnjlk",
     "function audit.remembered_refuses_change()":
-        "bgpgdklinognhlgbcnnakbeohcokjfcmmjciogegmihfellgcabmokldeekdjifd",
+        "lilhhliaplgadadpbbgbanfoboneceahgfbkphbjhgdlnnkggbfpfjghopflhihb",
     "function audit.rule_changes_by_approval()":
-        "kkonlpmiclgbojcdniekhdajhookbmejejpjcfpmnofdgjljnnkcljkhpbnkdeml",
+        "injbipdhpjnfdpmjfgcpokdbhhfaehekkpaphglagdjglfljlobfgdjebojbepad",
     "function audit.rule_goes_on_by_pieces()":
-        "odlcdgidhfgjejcbleohddkdjmphebohmjpfkjamikjcjpefefljolfnbjoioofh",
+        "aneiihgbecdnlpfogoipkfbefjlhjmgegihjefpcmjianbdhejlefcipbcbobhjj",
     "function audit.sampled_view_is_answered_once()":
-        "lkobiedpbenchlhdbjaenjficbefjciffedmlnhkpoapbkaiindgnkmaicmpiikn",
+        "klfdobpoihhfbhfbjliefeedcclppmljhjljkhhngpebcdiccmfbhehccdanjbge",
     "function audit.sealed_size()":
-        "hfidihkddhobbihkmnjipnfkendakehkjpckimndcaclfibnimlappdbdchncedf",
+        "mdikcoiabcfigpokdageppeeilcimoacondjkfjhanikfphfkjogpenmdkmdbgeb",
     "function audit.search(bigint[], bigint[], bigint[], timestamp with time zone, timestamp with time zone, timestamp with time zone, uuid, integer)":
-        "emcendfjdiehhiodmmdkfkfcpnookaiialkelblkfmkdbdbaccfkmepinfakoifo",
+        "cljldgkllcchjpjacbeegklajiicjlfimflifebimhmmbpegkgoonkjgemggihel",
     "function audit.simulation_ends_once()":
-        "aanacjbbibpecoghlcmmamjmbhjgoboiehahigdgbcibcedihngcjncogfdeiomb",
+        "pcfdfnadicjfokkifnelbandekhddkeoefmfjpmmfekkfekknhnmlageolkclnca",
     "function audit.tile_only_grows()":
-        "hgahjjojojdnbbahcaplmmacpgjocndkgmeadgdjbbejjiioljapddjpfidokpic",
+        "ihjgcknamkphhiikcddjeikihionbegiffghglighnbdfpdajkaeeejchhonkgmg",
     "function audit.verification_begins_open()":
-        "ffmkocnnokaojafboninmnooghinalchdbgapjnnchghjbbmcdemabdmbgpjafeb",
+        "ljdpaoainlanoefhdfplpfeacgciliiggcnapgimckaibmpehlcbcdgmeibonpbc",
     "function audit.verification_ends_once()":
-        "adaannbdhlbchjkjgklaklipfogmkemcokkidbdkincbllmblopecllldcmphphi",
+        "aiflnflclbahckfchbpgabceejpefcomodlnhdnijmbgnijeadgcpdffkpdpcemb",
     "function audit.verification_is_on_record()":
-        "pjfdfpfefogphcmkdbedncpjhjfcagoaenkfbphpjgihalbhkpnihgmjhpeaobik",
+        "ommeiaeamkdjmbmoijngpfiicnnfcollggincbkidbnpldogbngkhikpaaanjjak",
     "function audit.watching_is_on_record()":
-        "alogfkdpiboelnjpfnaaieojidgffhhnghfpmkhiincmmhnpgmoabincaekccffh",
+        "ppoccajalkadklnbbjiljbncaceagcpbiemapagplajfphmclbnpgcbpggepijfi",
     "function audit.why_month_stays(date)":
-        "cknjpnopdcgobnpedggahmpnnnagphigmikcomfejopbpahaofbedcpbjdoidcbm",
+        "jpjnnlmhbefcaenpebglpoijmfapigjilcnehddakmjcfplnfjgjlegddemoookp",
     "function public.accounts_event_actor_is_real()":
-        "aflhljlfncmnbbabceccpjedcfiflbonbjnikeichjeopaljpdjomdbnhohhjfci",
+        "iandaeebhbegblihghkekjcbepladkjkcfkcmeejbdipncbgnebfahpdobodkomb",
     "function public.accounts_holds(bigint, text)":
-        "kfplibgkgjlmkbdeoclajcoljjfadmoficanoejnbpeonejgheebcifogelmkkin",
+        "jckfoondlnmmegbcjmbbobfjeaenbhiddnepdainlngmffdanghocdjpchabagch",
     "function public.accounts_is_owner()":
-        "nhppgiegcdoaeljglgbpfnalggbmajbbccegknmhlejhennoeaolhfbokkoghelc",
+        "lkajhbmpdoiemkkelgmfbbkohjickjhdcnidildhcaehfimieplafadhlmahghhl",
     "function public.accounts_pruning_is_the_keepers()":
-        "cmkhnapelnpojijaikmpolcgngjepcngkcfbdpdncfjmfcoljjgchmibojopiold",
+        "mnndimbdfimemhakabocgonbbcgnfdhjnhlghjlhihopogbggkpliidfkloibeej",
     "function public.accounts_report_takes_two()":
-        "ldlelaepfhdamglcpgjbfephklbnikgjhmnfeekmcmphkmalckifljibmgbjpjpj",
+        "mdkniobglbdpgpihgppiknpgmnnalcbdbhoenkhjdepedjbpadpbbgjnipebflja",
     "function public.accounts_rule_change_takes_two()":
-        "kklgfdiahpnmgcdpcimgickcaejedeblkbegbalbdjmijnfihmhnkappcahcaagn",
+        "bdahlpcjnhjdofpokfjjnmaaofgiakioodmoodcakldmmojpkllncbgdhhejbpnf",
     "function public.accounts_rule_is_about(bigint, text)":
-        "kfamekpfeofjhaacjjdpgemfoejbmlabelpjehkcbjapnihmgkjedgkidmmfobhe",
+        "bpopfoaelacpgmollcjgallidjhailkgmpdggeabfeehinlebbondbnkjkddhjbk",
     "function public.accounts_sample_is_answered_by_its_watchers()":
-        "cbjcdpaocedngdeincgkmipkmmfgndcmgflmjagmiiepbjdeimaichhhomncneje",
+        "defdehcklkbackfhocjkneniljfiganihbhcpglfplnpihmocdlbfdkfhjdfmonk",
     "function public.accounts_watcher_is_another()":
-        "lmamdgjkaeoebdklfliakaialdelimmelbhcdnjackecblifohggonbljpojokoa",
+        "edkpggdeinjihdemcbeolfkjhmhmneaihkmegjpakilchmcompngabdddlpfjmec",
     "function public.benefits_reveal_without_a_case_is_reviewed()":
-        "ajeofgnfhfaieaiokofkngkjhflgainiamoeoeealmfgaffpgdanolkdoeligkfa",
+        "aeonglhmblnhfdfhgclndimekpimdgffjfacmofplfmaipafmmbkjbajoecodjeg",
     "function vault.tickets_used_without_entry()":
-        "nhlidpjhheofcakbijjeegfmcoeacbokmfgdgjmjjclfppplkeffgioknlaoigci",
+        "lcioafakbelblfccfdgegikkegikodeonfmkfbfmknccgfbeohmnmaohooebopjn",
     "trigger checkpoint.checkpoint_is_never_changed":
         "jjmfignmmdjdpmjpkdndndlcaibocepjpmdmpgjckeoianionehbdokmpjdoeoao",
     "trigger checkpoint.checkpoint_is_never_truncated":

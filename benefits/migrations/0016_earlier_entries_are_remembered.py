@@ -10,7 +10,7 @@ ALTER TABLE audit.remembered DISABLE TRIGGER USER;
 INSERT INTO audit.remembered (id, at, action, result, actor_id, subject_kind, subject_id, person_id, purpose, details, xid)
 SELECT e.id, e.at, e.action, e.result, e.actor_id, e.subject_kind, e.subject_id, e.person_id, e.purpose, e.details, e.xid
 FROM audit.event e WHERE audit.is_remembered(e.action)
-ON CONFLICT (id, at) DO NOTHING;
+ON CONFLICT (id) DO NOTHING;
 DO $$
 DECLARE
     guard record;

@@ -34,8 +34,8 @@ CHANGES = {
     "truncate": "TRUNCATE audit.event",
     "truncate with everything": "TRUNCATE audit.event RESTART IDENTITY CASCADE",
 }
-#: The second is met by whoever would put an entry in twice: it says another transaction than the one at hand.
-REFUSALS = (psycopg.errors.RestrictViolation, psycopg.errors.CheckViolation)
+#: The second is met by whoever would put an entry in twice: it is in the queue already.
+REFUSALS = (psycopg.errors.RestrictViolation, psycopg.errors.UniqueViolation)
 #: A kind of entry that guards look back on.
 REMEMBERED = "benefits.deletion.approved"
 DEFENCES = {
@@ -86,7 +86,7 @@ def test_the_owner_changes_no_entry(change: str, owner_connection: psycopg.Conne
     event = happened()
     before = content(event)
 
-    with pytest.raises(REFUSALS, match=r"append-only|event_is_of_its_transaction"):
+    with pytest.raises(REFUSALS, match=r"append-only|pending_pkey"):
         owner_connection.execute(CHANGES[change])
 
     assert content(event) == before
@@ -100,7 +100,7 @@ def test_a_superuser_who_silences_triggers_as_replication_does_changes_no_entry(
     before = content(event)
     superuser_connection.execute("SET session_replication_role = replica")
 
-    with pytest.raises(REFUSALS, match=r"append-only|event_is_of_its_transaction"):
+    with pytest.raises(REFUSALS, match=r"append-only|pending_pkey"):
         superuser_connection.execute(CHANGES[change])
 
     assert content(event) == before
@@ -263,9 +263,13 @@ def test_entries_have_no_foreign_keys_and_nothing_points_at_them(
         assert superuser_connection.execute(count, relation).fetchone() == (0,)
 
 
-def test_an_entry_with_an_unknown_result_is_refused(owner_connection: psycopg.Connection[Any]) -> None:
+def test_an_entry_without_an_action_or_with_an_unknown_result_is_refused(
+    owner_connection: psycopg.Connection[Any],
+) -> None:
     with pytest.raises(psycopg.errors.CheckViolation, match="event_result_is_known"):
         ledger.insert(owner_connection.execute, result="MAYBE")
+    with pytest.raises(psycopg.errors.CheckViolation, match="event_has_an_action"):
+        ledger.insert(owner_connection.execute, action="")
 
 
 @pytest.mark.parametrize("path", ["public, audit, pg_catalog", "pg_temp, pg_catalog", "", "nowhere"])
@@ -305,6 +309,64 @@ def test_what_guards_look_back_on_is_remembered_and_nothing_else(office: Office)
             app.execute("DELETE FROM audit.remembered")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             app.execute("SELECT audit.event_is_sound(e) FROM audit.event e")
+
+
+def taken_out(office: Office) -> None:
+    """Take everything out of the queue, as the sealer does."""
+    with psycopg.connect(**office.sealer.as_psycopg(autocommit=True)) as sealer:
+        sealer.execute("DELETE FROM audit.pending")
+
+
+def test_guards_find_one_entry_by_its_id_whatever_else_is_written_under_it(office: Office) -> None:
+    at = datetime.now(UTC).replace(microsecond=1_000)
+    number = identifiers.of_moment(at)
+    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
+        ledger.insert(app.execute, at=at, id=number)
+        with pytest.raises(psycopg.errors.UniqueViolation, match="pending_pkey"):
+            ledger.insert(app.execute, at=at + timedelta(microseconds=5), id=number)
+        taken_out(office)
+        ledger.insert(app.execute, at=at + timedelta(microseconds=5), id=number, action=REMEMBERED, subject_id="one")
+        taken_out(office)
+        with pytest.raises(psycopg.errors.UniqueViolation, match="remembered_pkey"):
+            ledger.insert(app.execute, at=at + timedelta(microseconds=9), id=number, action=REMEMBERED)
+        with pytest.raises(psycopg.errors.CheckViolation, match="event_id_is_of_its_time"):
+            ledger.insert(app.execute, at=at, id=uuid.uuid4(), action=REMEMBERED)
+        assert app.execute("SELECT id, subject_id FROM audit.remembered").fetchall() == [(number, "one")]
+
+
+def test_what_the_record_does_not_take_is_not_remembered(office: Office) -> None:
+    """An entry that conflicts with one that is sealed already would be passed over in silence."""
+    said = ledger.columns(at=datetime.now(UTC))
+    again = {**said, "action": REMEMBERED, "subject_id": "a list"}
+    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
+        ledger.insert(app.execute, **said)
+        taken_out(office)
+        names = sql.SQL(", ").join(map(sql.Identifier, again))
+        values = sql.SQL(", ").join([sql.Placeholder()] * len(again))
+        statement = sql.SQL("INSERT INTO audit.event ({}) VALUES ({}) ON CONFLICT DO NOTHING").format(names, values)
+        with pytest.raises(psycopg.errors.UniqueViolation, match="event_is_there_already"):
+            app.execute(statement, [Jsonb(value) if name == "details" else value for name, value in again.items()])
+        assert app.execute("SELECT count(*) FROM audit.remembered").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("column", ["body", "sealed_reason", "leaf", "details"])
+def test_what_is_long_is_refused_compressed_too(column: str, superuser_connection: psycopg.Connection[Any]) -> None:
+    said = ledger.columns()
+    long = (
+        "jsonb_build_object('fields', repeat('a', 5000000))"
+        if column == "details"
+        else "decode(repeat('00', 5000000), 'hex')"
+    )
+    superuser_connection.execute(f"CREATE TEMPORARY TABLE kept AS SELECT {long} AS long")
+    names = sql.SQL(", ").join(map(sql.Identifier, said))
+    values = [Jsonb(value) if isinstance(value, dict) else value for name, value in said.items() if name != column]
+    places: list[sql.Composable] = [sql.SQL("long") if name == column else sql.Placeholder() for name in said]
+    if column not in said:
+        names += sql.SQL(", {}").format(sql.Identifier(column))
+        places.append(sql.SQL("long"))
+    statement = sql.SQL("INSERT INTO audit.event ({}) SELECT {} FROM kept").format(names, sql.SQL(", ").join(places))
+    with pytest.raises(psycopg.errors.CheckViolation, match="event_fits_a_bundle"):
+        superuser_connection.execute(statement, values)
 
 
 @pytest.mark.parametrize("change", ["DELETE FROM audit.remembered", "UPDATE audit.remembered SET subject_id = ''"])
@@ -354,12 +416,15 @@ def test_an_entry_outlives_what_it_speaks_of(misaki: User, superuser_connection:
 # ── who is named ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_nobody_is_named_who_is_not_there(office: Office, superuser_connection: psycopg.Connection[Any]) -> None:
+@pytest.mark.parametrize("action", [REMEMBERED, "mynumber.staged.opened", "benefits.import.row_viewed"])
+def test_nobody_is_named_who_is_not_there(
+    action: str, office: Office, superuser_connection: psycopg.Connection[Any]
+) -> None:
     superuser_connection.execute("SET session_replication_role = replica")
     with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
         for writer in (app, superuser_connection):
             with pytest.raises(psycopg.errors.CheckViolation, match="event_actor_is_real"):
-                ledger.insert(writer.execute, actor_id=987_654, action=REMEMBERED)
+                ledger.insert(writer.execute, actor_id=987_654, action=action)
 
     assert not Event.objects.exists()
 
@@ -394,10 +459,10 @@ def test_a_number_viewer_who_was_stopped_has_seen_nothing_either(
         ledger.insert(app.execute, action="mynumber.number.revealed", actor_id=viewer.pk)
 
 
-def test_an_entry_that_a_power_cut_could_take_back_is_refused(office: Office) -> None:
+def test_an_entry_that_guards_rely_on_and_a_power_cut_could_take_back_is_refused(office: Office) -> None:
     with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as app:
         app.execute("SET synchronous_commit = off")
         with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="synchronously"):
-            ledger.insert(app.execute)
+            ledger.insert(app.execute, action=REMEMBERED)
 
     assert not Event.objects.exists()

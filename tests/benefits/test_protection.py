@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from audit import journal
+from audit.ledger import identifiers
 from audit.models import Event, Result
 from benefits import events, protection, reveal_review
 from benefits.models import NumberRelease, Person, Protection, RevealReview
@@ -21,10 +22,13 @@ from benefits.models.showing import ProtectionKind, ReviewOutcome
 from benefits.workflow import Refused
 from mynumber import actions, vault
 from mynumber.purposes import Ground, Purpose
+from tests import ledger
 from tests.benefits.pages import ids_on, links_on, send, shows, text_of
+from tests.conftest import Office
 from tests.factories import approved, fresh_code, my_number, signed_in, staff_member
 from tests.racing import together
 from tests.rights import moves_to
+from tests.sealing import seal_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -255,6 +259,61 @@ def test_a_release_lets_one_look_through_and_no_second(
     with pytest.raises(vault.RefusedError, match="保護されています"):
         vault.reveal(protected.pk, by=viewer, purpose=Purpose.INQUIRY, reason=ENOUGH)
     assert Event.objects.filter(action=actions.REVEAL_FAILED, details__code="KY011").exists()
+
+
+def test_another_entry_of_the_same_id_makes_nobody_unprotected(
+    protected: Person, viewer: User, office: Office
+) -> None:
+    """Each look-up of an entry by its id could be led to another row by what the session forbids its plan."""
+    now, ticket = timezone.now(), uuid.uuid4()
+    at = (now - timedelta(seconds=5)).replace(microsecond=100_000)
+    entry = identifiers.of_moment(at)
+    said = {
+        "actor_id": viewer.pk,
+        "purpose": Purpose.INQUIRY.value,
+        "details": {"ticket": vault.ticket_digest(ticket)},
+    }
+    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as intruder:
+        ledger.insert(intruder.execute, id=entry, at=now, action=events.PERSON_VIEWED)
+        seal_all(office)
+        intruder.execute("SET plan_cache_mode = force_generic_plan")
+        with pytest.raises(psycopg.DatabaseError):
+            intruder.execute("SELECT vault.fetch(%s, %s)", [uuid.uuid4(), ticket])
+        for kind in ("indexscan", "bitmapscan", "indexonlyscan"):
+            intruder.execute(f"SET enable_{kind} = off")
+        ledger.insert(intruder.execute, id=entry, at=at, action=actions.REVEALED, person_id=protected.pk, **said)
+        with pytest.raises(psycopg.DatabaseError) as refused:
+            intruder.execute("SELECT version FROM vault.fetch(%s, %s)", [entry, ticket])
+
+    assert refused.value.sqlstate == "KY011"
+
+
+def test_a_release_serves_for_one_entry_however_they_are_dated(
+    protected: Person, viewer: User, head: User, office: Office
+) -> None:
+    released(protected, viewer, head)
+    answers = []
+    with psycopg.connect(**office.app.as_psycopg(autocommit=True)) as intruder:
+        for _look in range(3):
+            ticket = uuid.uuid4()
+            entry = ledger.insert(
+                intruder.execute,
+                at=timezone.now() - timedelta(seconds=30),
+                action=actions.REVEALED,
+                actor_id=viewer.pk,
+                person_id=protected.pk,
+                purpose=Purpose.INQUIRY.value,
+                details={"ticket": vault.ticket_digest(ticket)},
+            )
+            try:
+                with intruder.transaction(force_rollback=True):
+                    answers.append(
+                        intruder.execute("SELECT version FROM vault.fetch(%s, %s)", [entry, ticket]).fetchone()
+                    )
+            except psycopg.DatabaseError as error:
+                answers.append(error.sqlstate)
+
+    assert answers == [(1,), "KY011", "KY011"]
 
 
 def test_a_release_is_for_its_viewer_its_person_and_its_purpose(

@@ -563,12 +563,12 @@ def remember_otherwise(one: Intruder) -> Place:
     return event
 
 
-def remember_what_never_was(one: Intruder) -> Place:
+def remember_what_never_was(one: Intruder, at: str = "at") -> Place:
     """Let guards find an approval that nobody gave."""
     event = uuid.uuid4()
     one.do(
-        "INSERT INTO audit.remembered SELECT %s, at, 'benefits.deletion.approved', 'DONE', actor_id, 'list', 'a list',"
-        " NULL, '', '{}', xid FROM audit.event WHERE id = %s",
+        f"INSERT INTO audit.remembered SELECT %s, {at}, 'benefits.deletion.approved', 'DONE', actor_id, 'list',"
+        " 'a list', NULL, '', '{}', xid FROM audit.event WHERE id = %s",
         (event, one.at(VICTIM)),
         table="remembered",
     )
@@ -967,6 +967,11 @@ WAYS: list[Way] = [
     ("what guards look back on, forgotten", forget, {"remembered_differs"}),
     ("what guards look back on, said of somebody else", remember_otherwise, {"remembered_differs"}),
     ("what guards look back on, made up", remember_what_never_was, {"remembered_differs"}),
+    (
+        "what guards look back on, made up where no month is",
+        lambda one: remember_what_never_was(one, "timestamptz '-infinity'"),
+        {"remembered_differs"},
+    ),
     ("a ticket without its entry", use_ticket, {"entry_missing"}),
     ("a sealed entry queued again", queue_again, {"queued_twice"}),
     ("a position given twice", second_position, {"position_twice"}),

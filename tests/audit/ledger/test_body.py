@@ -101,6 +101,16 @@ def test_a_byte_that_was_changed_is_noticed(said: Body, data: st.DataObject) -> 
     assert leaf_hash(bytes(whole)) != leaf_hash(encode(said, KEY))
 
 
+def test_what_is_left_out_is_not_written_as_empty() -> None:
+    bare, said = encode(body(), KEY), encode(body(details={"count": 1}), KEY)
+    begins = said.index(b'{"count":1}') - 3
+    emptied = said[:begins] + b"\x20\x00\x02{}" + said[begins + 3 + len(b'{"count":1}') :]
+
+    assert b"{}" not in bare
+    with pytest.raises(MalformedBodyError, match="details"):
+        decode(emptied)
+
+
 @pytest.mark.parametrize("place", [-35, -34, -33])
 def test_the_head_of_the_mac_is_part_of_what_is_authentic(place: int) -> None:
     whole = bytearray(encode(body(), KEY))

@@ -86,7 +86,7 @@ def test_an_entry_without_a_commit_is_not_sealed(office: Office, sealer: psycopg
         ({"actor_id": 987_654}, "actor_unknown"),
         ({"leaf": bytes(32)}, "leaf_differs"),
         ({"id": identifiers.of_moment(datetime(2026, 1, 1, tzinfo=UTC))}, "id_differs"),
-        ({"action": ""}, "malformed"),
+        ({"id": uuid4()}, "id_differs"),
     ],
 )
 def test_what_is_not_asked_of_every_writer_is_found_by_the_sealer(
@@ -94,6 +94,7 @@ def test_what_is_not_asked_of_every_writer_is_found_by_the_sealer(
 ) -> None:
     with closing(psycopg.connect(**office.app.as_psycopg(autocommit=True))) as app:
         ledger.insert(app.execute, **said)
+    sealer.execute("INSERT INTO audit.origin (origin, vkey, began_at) VALUES ('here', 'key', '2026-01-01')")
     sealing.seal_batch(sealer)
     assert kind in {found[0] for found in sealer.execute("SELECT kind FROM audit.fault").fetchall()}
 
