@@ -20,8 +20,8 @@ STAFF = 200
 MOST_SECONDS_TO_CONNECT = 60
 #: What a writer is expected to commit in a second, to begin with; then what it did the last time.
 GUESSES = {1: 3_000, 16: 10_000, 64: 10_000}
-#: How many each connection writes at least.
-FEWEST = 100
+#: How many each connection writes at least, alone and with other work.
+FEWEST, FEWEST_WITH_WORK = 100, 40
 #: Of a bare insert, and with ten milliseconds of other work in the transaction.
 SHARE, SHARE_WITH_WORK = 0.60, 0.95
 
@@ -80,7 +80,7 @@ def _by_the_tool(office: ground.Office, scale: Scale) -> Iterator[Outcome]:
     for with_work in (False, True):
         for writers in WRITERS:
             guess = min(GUESSES[writers], writers / WORK_SECONDS) if with_work else GUESSES[writers]
-            transactions = max(writers * FEWEST, int(guess * scale.seconds))
+            transactions = max(writers * (FEWEST_WITH_WORK if with_work else FEWEST), int(guess * scale.seconds))
             commit = partial(pgbench.per_second, office, clients=writers, transactions=transactions)
             own, bare, least = list[float](), list[float](), list[float]()
             commit(script("audit.event", with_work=with_work))  # what is loaded once

@@ -47,10 +47,20 @@ def rows(outcome: str, *, by: User, most: int) -> list[Row]:
         .filter(outcome=outcome)
         .order_by("shown_at", "event_id")[: most + 1]
     )
-    entries = Event.objects.in_bulk([one.event_id for one in found])
+    entries = {
+        (entry.pk, entry.at): entry
+        for entry in Event.objects.filter(
+            pk__in=[one.event_id for one in found], at__in=[one.shown_at for one in found]
+        )
+    }
     today = timezone.localdate()
     return [
-        Row(one, entries[one.event_id], (today - timezone.localdate(one.shown_at)).days, _why_not_open(one, by=by))
+        Row(
+            one,
+            entries[one.event_id, one.shown_at],
+            (today - timezone.localdate(one.shown_at)).days,
+            _why_not_open(one, by=by),
+        )
         for one in found
     ]
 

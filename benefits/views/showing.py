@@ -245,7 +245,8 @@ def review(request: StaffRequest, event_id: UUID) -> HttpResponse:
         .filter(pk=event_id)
         .first()
     )
-    event = Event.objects.filter(pk=event_id).first()
+    # of this time too: an id alone could be another entry's
+    event = Event.objects.filter(pk=event_id, at=found.shown_at).first() if found else None
     if found is None or event is None:
         raise Http404
     form = ReviewForm(request.POST or None)
