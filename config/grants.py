@@ -283,7 +283,7 @@ FUNCTIONS: tuple[str, ...] = (
     "vault.whose_among(bytea, uuid[])",
 )
 
-#: Definers whose path is not set, because that costs every writer a tenth of a bare INSERT (docs/bench.md). Nothing in
+#: Definers whose path is not set, because that costs every writer a tenth of a bare INSERT (ADR 22). Nothing in
 #: them is found by a path but what is in pg_catalog, and no role here may create anything that could stand before it.
 OPEN_PATHS: frozenset[str] = frozenset({"audit.event_is_queued()"})
 

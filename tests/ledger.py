@@ -84,12 +84,12 @@ def insert_earlier(superuser: psycopg.Connection[Any], *, at: datetime, **given:
         superuser.execute(
             "INSERT INTO audit.pending (id, at, leaf) VALUES (%s, %s, %s)", [values["id"], at, values["leaf"]]
         )
-        _remember(superuser, values["id"])
+        remember(superuser, values["id"])
     event: uuid.UUID = values["id"]
     return event
 
 
-def _remember(superuser: psycopg.Connection[Any], event: uuid.UUID) -> None:
+def remember(superuser: psycopg.Connection[Any], event: uuid.UUID) -> None:
     """Let guards find an entry that was written while theirs slept, when it is of a kind that they look back on."""
     guards = ("event_actor_is_real", "reveal_without_a_case_is_reviewed")
     for guard in guards:

@@ -2,7 +2,7 @@
 
 Whether the actor of an entry is real, and holds the duty, is asked here of what guards look back on, before it counts;
 the sealer asks it of every entry within a second (audit/sealing/batches.py). To ask it of all here costs every writer
-more than half of what a bare INSERT costs.
+a look-up in another table (docs/adr/0022).
 """
 
 from importlib import import_module

@@ -18,24 +18,28 @@ BLOCKERS = _staging.blockers(held=_juki.HELD)
 
 # An entry's time is its writer's, up to a minute back; its transaction is not. A release serves for what was written
 # after it, and of that for one: else many entries could be dated before it, and be used one after the other.
-RELEASED_ONCE = (
-    RELEASED.replace(
+RELEASED_ONCE = _looking_back.changed(
+    RELEASED,
+    (
         "SELECT e.person_id, e.actor_id, e.purpose INTO entry FROM audit.event e WHERE e.id = NEW.event_id;",
         """SELECT e.person_id, e.actor_id, e.purpose, e.xid INTO entry FROM audit.remembered e WHERE e.id = NEW.event_id;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'number_of_a_protected_person_is_released' USING ERRCODE = 'KY011';
     END IF;""",
-    )
-    .replace("AND r.decided_xid <> pg_current_xact_id()", "AND r.decided_xid < entry.xid")
-    .replace("AND o.result = 'DONE' AND o.at >= r.decided_at)", "AND o.result = 'DONE' AND o.xid > r.decided_xid)")
-    .replace("FROM audit.event o", "FROM audit.remembered o")
+    ),
+    ("AND r.decided_xid <> pg_current_xact_id()", "AND r.decided_xid < entry.xid"),
+    ("AND o.result = 'DONE' AND o.at >= r.decided_at)", "AND o.result = 'DONE' AND o.xid > r.decided_xid)"),
+    ("FROM audit.event o", "FROM audit.remembered o"),
 )
-BLOCKED = BLOCKERS.replace(
-    "FROM audit.event e WHERE e.person_id = i.person AND e.at >= i.imported_at AND",
-    """FROM audit.remembered e WHERE e.person_id = i.person
+BLOCKED = _looking_back.changed(
+    BLOCKERS,
+    (
+        "FROM audit.event e WHERE e.person_id = i.person AND e.at >= i.imported_at AND",
+        """FROM audit.remembered e WHERE e.person_id = i.person
           AND (e.at >= i.imported_at OR e.xid > (
               SELECT m.xid FROM audit.remembered m WHERE m.person_id = i.person
               AND m.action = 'mynumber.number.imported' AND m.result = 'DONE' ORDER BY m.at DESC LIMIT 1)) AND""",
+    ),
 )
 
 
@@ -52,7 +56,7 @@ ALTER TABLE {table} ENABLE ALWAYS TRIGGER reveal_without_a_case_is_reviewed;
 INSTALL = (
     _looking_back.is_remembered(*REMEMBERED)
     + RELEASED_ONCE
-    + ANSWERED.replace("FROM audit.event e", "FROM audit.remembered e")
+    + _looking_back.changed(ANSWERED, _looking_back.REMEMBER)
     + BLOCKED
     + "DROP TRIGGER reveal_without_a_case_is_reviewed ON audit.event;"
     + review_on("audit.remembered")

@@ -85,7 +85,7 @@ _FOREIGN_SCHEMAS: LiteralString = """
 
 _LOOSE_DEFINERS: LiteralString = """
     SELECT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname = ANY (%s) AND p.prosecdef AND p.oid::regprocedure::text <> ALL (%s)
+    WHERE n.nspname = ANY (%s) AND p.prosecdef AND NOT p.oid = ANY (%s::regprocedure[])
     AND NOT EXISTS (SELECT FROM unnest(p.proconfig) s WHERE s ~ '^search_path=.*pg_temp"?$')
 """
 

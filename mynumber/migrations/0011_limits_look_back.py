@@ -39,23 +39,37 @@ AS $$ SELECT action LIKE ANY ('{{{kinds}}}') $$;
 
 def function(text: str, name: str) -> str:
     """Return the function of this name out of what a migration installs, as a replacement of itself."""
-    _before, begins, rest = text.partition(f"CREATE FUNCTION {name}(")
-    body, ends, _after = rest.partition("END $$;\n")
-    return begins.replace("CREATE", "CREATE OR REPLACE") + body + ends
+    begins, ends = f"CREATE FUNCTION {name}(", "END $$;\n"
+    first = text.index(begins)
+    last = text.index(ends, first) + len(ends)
+    return text[first:last].replace("CREATE", "CREATE OR REPLACE", 1)
 
 
-BEFORE = (
-    function(_corrections.FINDING, "vault.find"),
-    function(_revealing.INSTALL, "vault.fetch"),
-    function(_letting_go.INSTALL, "vault.destroy"),
-    function(_staging.FUNCTIONS, "vault.use_staging_entry"),
+def changed(text: str, *changes: tuple[str, str]) -> str:
+    """Return the text with every one of the changes; a guard that a change passes over would be the old one unseen."""
+    for old, new in changes:
+        if old not in text:
+            raise ValueError(f"not there any more: {old}")
+        text = text.replace(old, new)
+    return text
+
+
+FIND = function(_corrections.FINDING, "vault.find")
+FETCH = function(_revealing.INSTALL, "vault.fetch")
+DESTROY = function(_letting_go.INSTALL, "vault.destroy")
+OPEN = function(_staging.FUNCTIONS, "vault.use_staging_entry")
+REMEMBER = ("FROM audit.event e", "FROM audit.remembered e")
+FLUSH = (_COMMITTED, _COMMITTED + _FLUSHED)
+
+INSTALL = (
+    is_remembered(*REMEMBERED)
+    + changed(FIND, REMEMBER, FLUSH)
+    + changed(FETCH, REMEMBER)  # it flushes already
+    + changed(DESTROY, REMEMBER)
+    + changed(OPEN, REMEMBER, FLUSH)
 )
-AFTER = [
-    (one if "vault.flush()" in one else one.replace(_COMMITTED, _COMMITTED + _FLUSHED)).replace(
-        "FROM audit.event e", "FROM audit.remembered e"
-    )
-    for one in BEFORE
-]
+# the function that says which stays, so that nothing goes past its guards
+REMOVE = FIND + FETCH + DESTROY + OPEN
 
 
 class Migration(migrations.Migration):
@@ -64,5 +78,4 @@ class Migration(migrations.Migration):
         ("audit", "0005_earlier_table_goes"),
     ]
 
-    # back: the function that says which stays, so that nothing goes past its guards
-    operations: ClassVar = [migrations.RunSQL(is_remembered(*REMEMBERED) + "".join(AFTER), "".join(BEFORE))]
+    operations: ClassVar = [migrations.RunSQL(INSTALL, REMOVE)]

@@ -30,6 +30,8 @@ EACH = 6
 LONG_AGO = date(2001, 4, 1)
 #: What an entry says of a name that signs in place of another.
 RENEWED = {"origin": "b", "after_origin": "a", "after_size": 3, "after_root": "00" * 32, "count": 0}
+#: Each month has one of these, which guards look back on.
+REMEMBERED = "benefits.deletion.approved"
 REASON = "保存期間が満了し、書き出しを別に保管した（総第12号）"
 
 
@@ -63,6 +65,7 @@ def write(superuser: psycopg.Connection[Any], entries: Sequence[dict[str, Any]])
                 "INSERT INTO audit.pending (id, at, leaf) VALUES (%s, %s, %s)",
                 [values["id"], values["at"], values["leaf"]],
             )
+            ledger.remember(superuser, values["id"])
         superuser.execute("ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_is_queued")
     return written
 
@@ -85,7 +88,8 @@ def kept(office: Office) -> Iterator[Copy]:
             with old.places():
                 for n in range(WITH_ENTRIES):
                     late = [{"at": last_second(n - 1)}] if n else []
-                    write(superuser, [{"at": moment(n, step)} for step in range(EACH - 1)])
+                    write(superuser, [{"at": moment(n), "action": REMEMBERED}])
+                    write(superuser, [{"at": moment(n, step)} for step in range(1, EACH - 1)])
                     seal_all(old.office)
                     write(superuser, late)
                 write(superuser, [{"at": last_second(WITH_ENTRIES - 1)}])
@@ -140,6 +144,9 @@ def told_long_ago(superuser: psycopg.Connection[Any], *, month_gone: date, at: d
     with superuser.transaction():
         superuser.execute("SET LOCAL session_replication_role = replica")
         superuser.execute(f"DROP TABLE audit.event_{month_gone:%Y_%m}, audit.leaf_{month_gone:%Y_%m}")
+        superuser.execute(
+            "DELETE FROM audit.remembered WHERE date_trunc('month', at AT TIME ZONE 'Asia/Tokyo') = %s", [month_gone]
+        )
         superuser.execute("ALTER TABLE audit.pruning DISABLE TRIGGER USER")
         superuser.execute(
             "INSERT INTO audit.pruning (id, month, sealed_reason, asked_by_id, asked_at, outcome, decided_by_id,"

@@ -149,6 +149,10 @@ def test_what_stays_is_proved_as_before_when_months_are_gone(
         # the last entry of each month came after the next month's
         assert one.last_idx - one.first_idx + 1 > one.count  # type: ignore[operator]  # they are there
         assert (entry.actor_id, one.told_at) == (None, entry.at)
+    remembered = superuser.execute("SELECT at FROM audit.remembered ORDER BY at").fetchall()
+    assert [at for (at,) in remembered if at < moment(KEPT + 1)] == [
+        moment(n) for n in range(KEPT + 1) if n not in {MIDDLE, FIRST, AFTER_MIDDLE}
+    ]
     assert superuser.execute(
         "SELECT count(*) FROM audit.tally_actor WHERE day >= %s AND day < %s", [month(MIDDLE), month(AFTER_MIDDLE)]
     ).fetchone() == (0,)

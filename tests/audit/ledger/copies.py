@@ -95,7 +95,8 @@ def copied(office: Office, *, name: str) -> Iterator[Copy]:
 def fill(ledger_copy: Copy) -> None:
     """Write an office's first weeks: entries of before, of several writers, of all shapes, and some unsealed."""
     office = ledger_copy.office
-    with closing(psycopg.connect(**office.superuser.as_psycopg(autocommit=True))) as superuser, without(superuser):
+    with closing(psycopg.connect(**office.superuser.as_psycopg(autocommit=True))) as superuser:
+        hire_clerk(superuser)
         # what was there before the ledger comes in first, with its times
         month_ago = datetime.now(UTC) - timedelta(days=31)
         superuser.execute("SELECT audit.make_months((now() - interval '31 days')::date, 2)")
@@ -115,12 +116,10 @@ def wrong_with(verdict: Verdict) -> list[str]:
     return [fault.sentence for fault in verdict.faults if fault.kind != "waiting_long"]
 
 
-@contextmanager
-def without(superuser: psycopg.Connection[Any]) -> Iterator[None]:
-    """Let entries be written for somebody who is not on the staff."""
+def hire_clerk(superuser: psycopg.Connection[Any]) -> None:
+    """Let the sealer know somebody who is not on the staff, so that entries can be theirs."""
     label = sql.SQL("INSERT INTO audit.actor_label VALUES ({}, 'clerk', 'clerk') ON CONFLICT DO NOTHING")
     superuser.execute(label.format(sql.Literal(Clerk().pk)))
-    yield
 
 
 def write(count: int) -> None:
